@@ -1,0 +1,15 @@
+"""A hands-on, autograded course for AI Data Scientist interviews."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__version__ = "0.1.0"
+
+
+def load_ipython_extension(shell: "InteractiveShell") -> None:
+    """Give a notebook the magics `%check`, `%hint`, `%solution` and `%progress`, and the course's plot style (`%load_ext course`)."""
+    from course.study.magics import register
+
+    register(shell)

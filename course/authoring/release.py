@@ -1,0 +1,71 @@
+"""From source notebook to release, through nbgrader's own generate_assignment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode
+from nbgrader.apps import NbGraderAPI
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets.config import PyFileConfigLoader
+
+from course.checks.model import role_of
+from course.paths import CourseError
+
+
+class TakeAuthorCells(NbGraderPreprocessor):
+    """First step of generate_assignment: hints travel in the metadata of the solution cell, explanations stay behind."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        hints: dict[str, list[str]] = {}
+        for cell in nb.cells:
+            if role_of(cell).get("role") == "hint":
+                hints.setdefault(cell.metadata.course.exercise, []).append(cell.source)
+        nb.cells = [cell for cell in nb.cells if role_of(cell).get("role") not in ("hint", "explain")]
+        for cell in nb.cells:
+            mark = role_of(cell)
+            if mark.get("role") == "solution":
+                mark["hints"] = hints.get(mark["exercise"], [])
+            if mark.pop("blank_lines", None) is not None and not mark:
+                del cell.metadata["course"]
+        return nb, resources
+
+
+def generate(root: Path, source: str, section: str) -> str:
+    """The release notebook that nbgrader makes of the text of a source notebook, as text; runs in a scratch course with a gradebook of its own."""
+    with tempfile.TemporaryDirectory() as scratch:
+        course = Path(scratch)
+        shutil.copy(root / "nbgrader_config.py", course)
+        folder = course / "source" / section
+        folder.mkdir(parents=True)
+        (folder / f"{section}.ipynb").write_text(source, encoding="utf-8")
+        register(course, section)
+        return (course / "release" / section / f"{section}.ipynb").read_text(encoding="utf-8")
+
+
+def register(root: Path, section: str) -> None:
+    """Run nbgrader's generate_assignment in the course at `root`: writes release/ and puts the section into the gradebook."""
+    result = nbgrader_api(root).generate_assignment(section, force=True)
+    if not result["success"]:
+        raise CourseError(f"nbgrader could not generate {section}:\n{result.get('log') or result.get('error')}")
+
+
+def nbgrader_api(root: Path) -> NbGraderAPI:
+    """nbgrader's own interface to the course at `root`, with the settings of its nbgrader_config.py."""
+    _tools_on_path()
+    config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    config.CourseDirectory.root = str(root)
+    return NbGraderAPI(CourseDirectory(config=config), config=config)
+
+
+def _tools_on_path() -> None:
+    """nbgrader starts `alembic` by name for a new gradebook: it must be found also when the environment is not activated."""
+    tools = str(Path(sys.executable).parent)
+    if tools not in os.environ.get("PATH", "").split(os.pathsep):
+        os.environ["PATH"] = os.pathsep.join([tools, os.environ.get("PATH", "")])

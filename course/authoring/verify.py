@@ -1,0 +1,131 @@
+"""The four proofs of every exercise, and that a release gives nothing away."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from course.authoring import bank
+from course.checks.model import CellResult, Exercise, Outcome, Section
+from course.checks.run import define, describe, namespace, run_tests
+from course.paths import CourseError, find_root, notebook, sections
+
+LEAST_RIGHT, LEAST_WRONG = 2, 3
+
+
+@dataclass(frozen=True)
+class Proof:
+    """One proof of one exercise: `proof` is its kind, `label` which answer, `detail` what came instead when it does not hold."""
+
+    exercise: str
+    proof: str
+    label: str
+    holds: bool
+    detail: str = ""
+
+
+def prove(root: Path, section: str, exercise: str) -> list[Proof]:
+    """All proofs of one exercise: reference, stub, right and wrong answers. A CourseError names the exercises there are when this is none."""
+    source = read_section(root, section, exercise)
+    names = _names(root, section)
+    return list(_proofs(root, source.exercises[exercise], Section.read(notebook(root, section, "release")).exercises, section, names))
+
+
+def prove_release(root: Path, section: str) -> list[Proof]:
+    """That the release holds no solution, no hidden test and no explanation of the source."""
+    source = nbformat.read(notebook(root, section), as_version=4)
+    release = nbformat.read(notebook(root, section, "release"), as_version=4)
+    visible = nbformat.writes(release)
+    leaks = [marker for marker in ("BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN", "END HIDDEN") if marker in visible]
+    shown = {line.strip() for cell in release.cells for line in cell.source.splitlines()}
+    for cell in source.cells:
+        role = cell.metadata.get("course", {}).get("role")
+        secret = {"solution": _regions(cell.source, "SOLUTION"), "test": _regions(cell.source, "HIDDEN TESTS"), "explain": cell.source}.get(role, "")
+        open_lines = {line.strip() for line in cell.source.splitlines()} - {line.strip() for line in secret.splitlines()}
+        for line in map(str.strip, secret.splitlines()):
+            if len(line) >= 12 and line in shown and line not in open_lines and not _elsewhere(line, source, cell):
+                leaks.append(f"{cell.metadata.course.exercise}: {line}")
+    return [Proof(section, "release", "gives nothing away", not leaks, "; ".join(leaks[:3]))]
+
+
+def read_section(root: Path, section: str, exercise: str | None = None) -> Section:
+    """The source of a section; with `exercise`, a CourseError when it has none of that id."""
+    found = Section.read(notebook(root, section))
+    if exercise is not None and exercise not in found.exercises:
+        raise CourseError(f"no exercise {exercise!r} in {section}; there is {', '.join(found.exercises)}")
+    return found
+
+
+def reference(exercise: str) -> Callable[..., Any]:
+    """The reference solution of an exercise of any section, for tests that hold it against something independent."""
+    root = find_root()
+    for section in sections(root):
+        source = read_section(root, section)
+        if exercise in source.exercises:
+            return define(source.exercises[exercise].solution, exercise, _names(root, section))
+    raise CourseError(f"no section has an exercise {exercise!r}")
+
+
+@functools.lru_cache
+def _names(root: Path, section: str) -> dict[str, Any]:
+    return namespace(read_section(root, section))
+
+
+def _proofs(root: Path, exercise: Exercise, released: dict[str, Exercise], section: str, names: dict[str, Any]) -> Iterator[Proof]:
+    results = _results(exercise, exercise.solution, names)
+    yield Proof(exercise.id, "reference", "full marks", _full(results), _failures(results))
+
+    results = _results(exercise, released[exercise.id].solution, names)
+    untouched = all(result.points == 0 and result.outcome is Outcome.NOT_ATTEMPTED for result in results)
+    yield Proof(exercise.id, "stub", "zero, not attempted", untouched, _failures(results) or "the stub scores points")
+
+    path = bank.folder(root, section) / f"{exercise.id}.py"
+    answers = bank.read(path) if path.is_file() else []
+    rights, wrongs = [answer for answer in answers if answer.right], [answer for answer in answers if not answer.right]
+    enough = len(rights) >= LEAST_RIGHT and len(wrongs) >= LEAST_WRONG
+    yield Proof(exercise.id, "bank", "answers enough", enough, f"{len(rights)} right and {len(wrongs)} wrong; wanted {LEAST_RIGHT} and {LEAST_WRONG}")
+    for answer in rights:
+        results = _results(exercise, answer.code, names)
+        yield Proof(exercise.id, "right", answer.label, _full(results), _failures(results))
+    for answer in wrongs:
+        results = _results(exercise, answer.code, names)
+        named = any(answer.label in result.message for result in results)
+        yield Proof(exercise.id, "wrong", answer.label, not _full(results) and named, _failures(results) or "it passes every test")
+
+
+def _results(exercise: Exercise, code: str, names: dict[str, Any]) -> list[CellResult]:
+    try:
+        function = define(code, exercise.id, names)
+    except Exception as error:
+        outcome, message = describe(error, exercise.id)
+        return [CellResult(test.grade_id, exercise.id, 0.0, test.points, outcome, message) for test in exercise.tests]
+    return run_tests(exercise, function, names)
+
+
+def _full(results: list[CellResult]) -> bool:
+    return all(result.outcome is Outcome.PASSED for result in results)
+
+
+def _failures(results: list[CellResult]) -> str:
+    return " | ".join(f"{result.grade_id}: {result.message}" for result in results if result.outcome is not Outcome.PASSED)
+
+
+def _regions(source: str, word: str) -> str:
+    return "\n".join(re.findall(rf"BEGIN {word}\n(.*?)^[^\n]*END {word}", source, re.DOTALL | re.MULTILINE))
+
+
+def _elsewhere(line: str, source: Any, own: Any) -> bool:
+    """Whether a line of a hidden region also stands openly in another cell (a lesson may teach what a solution does)."""
+    for cell in source.cells:
+        if cell is own or cell.metadata.get("course", {}).get("role") in ("explain", "hint"):
+            continue
+        hidden = _regions(cell.source, "SOLUTION") + "\n" + _regions(cell.source, "HIDDEN TESTS")
+        if any(line == text.strip() for text in cell.source.splitlines()) and line not in {text.strip() for text in hidden.splitlines()}:
+            return True
+    return False

@@ -1,0 +1,162 @@
+"""The model that everything shares: a section is read from its notebook, an outcome is what grading says of a cell or a submission."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+
+class Outcome(StrEnum):
+    """What became of a test cell (passed ... died) or of a whole submission (graded, not attempted, timed out ... missing)."""
+
+    PASSED = "passed"
+    WRONG = "wrong"
+    NOT_ATTEMPTED = "not attempted"
+    TIMED_OUT = "timed out"
+    OUT_OF_MEMORY = "out of memory"
+    DIED = "process died"
+    MALFORMED = "malformed"
+    MISSING = "missing"
+    GRADED = "graded"
+
+
+@dataclass(frozen=True)
+class Test:
+    """One test cell: `source` is the whole cell, hidden part included where it is there."""
+
+    grade_id: str
+    exercise: str
+    name: str
+    points: float
+    source: str
+
+    @property
+    def title(self) -> str:
+        """The first line of the cell's docstring."""
+        return (ast.get_docstring(ast.parse(self.source)) or self.name).splitlines()[0]
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise as a notebook holds it; `explain` is empty in a release, and `solution` is the stub there."""
+
+    id: str
+    level: str
+    title: str
+    statement: str
+    solution: str
+    hints: tuple[str, ...]
+    explain: str
+    tests: tuple[Test, ...]
+
+    @property
+    def points(self) -> float:
+        return sum(test.points for test in self.tests)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One notebook: its exercises in order, and the locked cells that its tests may use."""
+
+    name: str
+    title: str
+    exercises: dict[str, Exercise]
+    locked: tuple[tuple[str, str], ...]
+
+    @property
+    def points(self) -> float:
+        return sum(exercise.points for exercise in self.exercises.values())
+
+    @classmethod
+    def read(cls, path: Path) -> Section:
+        """Read a source or release notebook. Raises OSError when there is none, ValueError when it is not a section of the course."""
+        return cls.from_notebook(nbformat.read(path, as_version=4), path.stem)
+
+    @classmethod
+    def from_notebook(cls, notebook: NotebookNode, name: str) -> Section:
+        parts: dict[str, dict[str, Any]] = {}
+        locked: list[tuple[str, str]] = []
+        for cell in notebook.cells:
+            mark = role_of(cell)
+            if mark.get("role") == "locked":
+                locked.append((cell.metadata.nbgrader.grade_id, cell.source))
+            if "exercise" not in mark:
+                continue
+            part = parts.setdefault(mark["exercise"], {"hints": [], "explain": [], "tests": []})
+            match mark["role"]:
+                case "statement":
+                    part["statement"], part["level"] = cell.source, mark["level"]
+                case "solution":
+                    part["solution"] = cell.source
+                    part["hints"] += mark.get("hints", [])
+                case "hint":
+                    part["hints"].append(cell.source)
+                case "explain":
+                    part["explain"].append(cell.source)
+                case "test":
+                    settings = cell.metadata.nbgrader
+                    part["tests"].append(Test(settings.grade_id, mark["exercise"], mark["name"], float(settings.points), cell.source))
+        if not parts:
+            raise ValueError(f"{name} holds no exercise of the course")
+        exercises = {
+            key: Exercise(
+                id=key,
+                level=part["level"],
+                title=heading(part["statement"]),
+                statement=part["statement"],
+                solution=part["solution"],
+                hints=tuple(part["hints"]),
+                explain="\n\n".join(part["explain"]),
+                tests=tuple(part["tests"]),
+            )
+            for key, part in parts.items()
+        }
+        return cls(name, heading(notebook.cells[0].source), exercises, tuple(locked))
+
+
+@dataclass
+class CellResult:
+    """What grading says of one test cell."""
+
+    grade_id: str
+    exercise: str
+    points: float
+    max_points: float
+    outcome: Outcome
+    message: str = ""
+
+
+@dataclass
+class SubmissionResult:
+    """What grading says of one submission; `notes` lists what was repaired before it ran, `message` why it could not be graded as it came."""
+
+    student: str
+    section: str
+    outcome: Outcome
+    score: float
+    max_score: float
+    cells: list[CellResult] = field(default_factory=list)
+    message: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def role_of(cell: NotebookNode) -> dict[str, Any]:
+    """The course's mark on a cell: {} for a lesson cell or for one of the learner's own."""
+    mark = cell.get("metadata", {}).get("course", {})
+    return mark if isinstance(mark, dict) else {}
+
+
+def heading(markdown: str) -> str:
+    """The text of the first heading, without the hashes."""
+    match = re.search(r"^#+\s*(.+)$", markdown, re.MULTILINE)
+    return match[1].strip() if match else markdown.strip().splitlines()[0]

@@ -1,0 +1,61 @@
+"""Running test cells on a function in the current process: what `%check` and the proofs do."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import traceback
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+from course.checks.compare import CheckFailed
+from course.checks.model import CellResult, Exercise, Outcome, Section, Test
+
+CELL = "<your cell>"
+
+
+def namespace(section: Section) -> dict[str, Any]:
+    """The names that test cells may use: everything that the locked cells of the section define."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    for name, source in section.locked:
+        exec(compile(source, f"<{name}>", "exec"), names)
+    return names
+
+
+def define(source: str, exercise: str, names: dict[str, Any]) -> Callable[..., Any]:
+    """Run the text of a solution cell in a copy of `names` and return the function that it defines; its own errors pass through."""
+    own = dict(names)
+    exec(compile(source, CELL, "exec"), own)
+    return own[exercise]
+
+
+def run_tests(exercise: Exercise, function: Callable[..., Any], names: dict[str, Any]) -> list[CellResult]:
+    """Run all test cells of an exercise on a learner's function, each in a fresh copy of `names`. Warnings and prints are dropped."""
+    return [_run(test, function, names) for test in exercise.tests]
+
+
+def describe(error: BaseException, exercise: str) -> tuple[Outcome, str]:
+    """Outcome and message for what a test cell raised."""
+    if isinstance(error, NotImplementedError):
+        return Outcome.NOT_ATTEMPTED, "not attempted"
+    if isinstance(error, (CheckFailed, AssertionError)):
+        return Outcome.WRONG, str(error) or "an assertion failed"
+    if isinstance(error, MemoryError):
+        return Outcome.OUT_OF_MEMORY, "your function used more memory than it may"
+    kind = type(error).__name__
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.name == exercise]
+    place = f" in line {frames[-1].lineno} of the cell" if frames else ""
+    return Outcome.WRONG, f"`{exercise}` raised {kind}{place}: {' '.join(str(error).split())[:300]}"
+
+
+def _run(test: Test, function: Callable[..., Any], names: dict[str, Any]) -> CellResult:
+    own = {**names, test.exercise: function}
+    outcome, message, points = Outcome.PASSED, "", test.points
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            exec(compile(test.source, f"<test {test.grade_id}>", "exec"), own)
+    except (Exception, SystemExit) as error:
+        (outcome, message), points = describe(error, test.exercise), 0.0
+    return CellResult(test.grade_id, test.exercise, points, test.points, outcome, message)

@@ -1,0 +1,256 @@
+"""The `course` command: arguments in, tables out; everything else is in the packages."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from course.checks.compare import show
+from course.checks.model import Outcome, SubmissionResult
+from course.paths import CourseError, find_root, notebook, sections
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="A hands-on course for AI Data Scientist interviews.", pretty_exceptions_enable=False)
+out = Console()
+err = Console(stderr=True)
+
+SectionArgument = Annotated[str | None, typer.Argument(help="A section, for example 01-statistics; all of them when left out.", show_default=False)]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, and nothing else there.")]
+
+
+def main() -> None:
+    """Entry point: what the user can mend is one line on stderr and exit code 2."""
+    os.environ.setdefault("MPLBACKEND", "Agg")
+    try:
+        app()
+    except CourseError as error:
+        err.print(f"[bold red]course:[/] {_escape(str(error))}", highlight=False, soft_wrap=True)
+        sys.exit(2)
+
+
+@app.command()
+def lab(
+    port: Annotated[int | None, typer.Option(help="Port of the server; a free one when left out.", show_default=False)] = None,
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+) -> None:
+    """Open JupyterLab on your own copy of the course."""
+    from course.study.lab import command, environment
+    from course.study.workspace import prepare
+
+    work = prepare(find_root())
+    line = command(work, port, browser)
+    os.environ.pop("MPLBACKEND", None)
+    sys.exit(subprocess.run(line, env=environment(work), cwd=work, check=False).returncode)
+
+
+@app.command()
+def check(section: Annotated[str, typer.Argument(help="A section, for example 01-statistics.")], as_json: JsonOption = False) -> None:
+    """Grade your saved notebook as an instructor would; exit code 0 only at full marks."""
+    from course.study.workspace import check as grade_own
+
+    result = grade_own(find_root(), section)
+    if as_json:
+        print(json.dumps(result.as_dict(), indent=1))
+    else:
+        out.print(_exercise_table(result))
+        for note in result.notes:
+            out.print(f"repaired: {_escape(note)}")
+        out.print(f"{result.section}: {result.outcome}, {show(result.score)} of {show(result.max_score)} points")
+    sys.exit(0 if result.score == result.max_score else 1)
+
+
+@app.command(name="progress")
+def show_progress() -> None:
+    """What you have solved so far, section by section."""
+    from course.study import progress
+    from course.study.find import places, read
+
+    work = find_root() / "work"
+    table = Table("section", "exercises", "points")
+    for path in places():
+        section = read(path)
+        records = [(exercise, progress.load(work, section.name, key)) for key, exercise in section.exercises.items()]
+        solved = sum(record.best == exercise.points for exercise, record in records)
+        table.add_row(section.title, f"{solved} of {len(records)}", f"{show(sum(record.best for _, record in records))} of {show(section.points)}")
+    out.print(table)
+
+
+@app.command()
+def build(
+    section: SectionArgument = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 when a generated file is not up to date.")] = False,
+    back: Annotated[bool, typer.Option("--back", help="Carry edits of the source notebook back to its text first.")] = False,
+) -> None:
+    """Make the source notebook and the release of a section from its text."""
+    from course.authoring import build as builder
+
+    root = find_root()
+    chosen = [section] if section else builder.texts(root)
+    different = False
+    for name in chosen:
+        builder.text_path(root, name)
+        if back and builder.back(root, name):
+            out.print(f"{name}: text changed")
+        changed = list(builder.stale(root, name)) if check else builder.build(root, name)
+        different |= bool(changed)
+        for path in changed:
+            out.print(f"{'differs' if check else 'wrote'}: {path.relative_to(root)}")
+        if not changed:
+            out.print(f"{name}: up to date")
+    if check and different:
+        raise typer.Exit(1)
+
+
+@app.command()
+def verify(
+    section: SectionArgument = None,
+    exercise: Annotated[str | None, typer.Option(help="Only this exercise.", show_default=False)] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Prove the exercises: reference, stub, every answer of the bank, and that the release gives nothing away."""
+    from course.authoring import verify as proofs
+
+    root = find_root()
+    chosen = [section] if section else sections(root)
+    if exercise and not section:
+        raise CourseError("--exercise needs its section, for example `course verify 01-statistics --exercise ratio_metric`")
+    work = [(root, name, key) for name in chosen for key in ([exercise] if exercise else proofs.read_section(root, name).exercises)]
+    for root_, name, key in work:
+        proofs.read_section(root_, name, key)
+    found: list[proofs.Proof] = []
+    with ProcessPoolExecutor(min(os.cpu_count() or 1, len(work)), mp_context=get_context("spawn")) as pool, _bar("proving", len(work)) as step:
+        for result in pool.map(_prove, work):
+            found += result
+            step()
+    if not exercise:
+        found += [proof for name in chosen for proof in proofs.prove_release(root, name)]
+    if as_json:
+        print(json.dumps([asdict(proof) for proof in found], indent=1))
+    else:
+        table = Table("exercise", "reference", "stub", "right answers", "wrong answers")
+        for key in dict.fromkeys(proof.exercise for proof in found if proof.proof != "release"):
+            table.add_row(key, *[_count(found, key, kinds) for kinds in (("reference",), ("stub",), ("right", "bank"), ("wrong",))])
+        out.print(table)
+        for proof in found:
+            if not proof.holds:
+                out.print(f"[bold red]does not hold[/] {proof.exercise}: {proof.proof}, {_escape(proof.label)}: {_escape(proof.detail)}", highlight=False)
+        out.print(f"{sum(proof.holds for proof in found)} of {len(found)} proofs hold")
+    if not all(proof.holds for proof in found):
+        raise typer.Exit(1)
+
+
+@app.command()
+def grade(
+    section: SectionArgument = None,
+    student: Annotated[str | None, typer.Option(help="Only this student.", show_default=False)] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Submissions graded at a time; one for each core when left out.", show_default=False)] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Grade what is in submitted/: autograded notebooks, gradebook, and a table."""
+    from course.grading.batch import grade_section, students
+
+    root = find_root()
+    if section:
+        notebook(root, section)
+    chosen = [section] if section else [name for name in sections(root) if students(root, name)]
+    if not chosen:
+        raise CourseError("nothing to grade: submitted/ holds no submission; collect them first (docs/instructors.md)")
+    results: list[SubmissionResult] = []
+    for name in chosen:
+        count = 1 if student else len(students(root, name))
+        with _bar(f"grading {name}", count) as step:
+            results += grade_section(root, name, student, jobs, lambda _: step())  # noqa: B023
+    if as_json:
+        print(json.dumps([result.as_dict() for result in results], indent=1))
+    else:
+        out.print(class_table(results))
+
+
+@app.command()
+def demo(folder: Annotated[Path | None, typer.Option(help="Where to work; a fresh folder demo/ when left out.", show_default=False)] = None) -> None:
+    """Release 01-statistics to a small class, grade it with nbgrader, and show the scores, the feedback and a picture."""
+    from course.grading.demo import run
+
+    root = find_root()
+    with _steps() as step:
+        shown = run(root, folder or root / "demo", step)
+    out.print(class_table(shown.results))
+    for result in shown.results:
+        for text in [result.message, *result.notes]:
+            if text:
+                out.print(f"  {result.student}: {_escape(text)}", highlight=False)
+    out.print(f"feedback: {shown.feedback}\npicture:  {shown.picture}", highlight=False, soft_wrap=True)
+    if shown.surprises:
+        raise CourseError("the demo class came out otherwise than planned:\n" + "\n".join(shown.surprises))
+
+
+def class_table(results: list[SubmissionResult]) -> Table:
+    """Student x outcome x score, with the first thing that each student could mend."""
+    table = Table("student", "outcome", "score", "first message")
+    for result in results:
+        lost = next((cell for cell in result.cells if cell.outcome not in (Outcome.PASSED, Outcome.NOT_ATTEMPTED)), None)
+        first = result.message or (f"{lost.exercise}: {lost.message}" if lost else "")
+        colour = "green" if result.score == result.max_score else "yellow" if result.outcome is Outcome.GRADED else "red"
+        table.add_row(_escape(result.student), f"[{colour}]{result.outcome}[/]", f"{show(result.score)} / {show(result.max_score)}", _escape(first[:160]))
+    return table
+
+
+def _exercise_table(result: SubmissionResult) -> Table:
+    table = Table("exercise", "points", "outcome", "why")
+    for key in dict.fromkeys(cell.exercise for cell in result.cells):
+        own = [cell for cell in result.cells if cell.exercise == key]
+        lost = next((cell for cell in own if cell.outcome is not Outcome.PASSED), None)
+        reached, total = sum(cell.points for cell in own), sum(cell.max_points for cell in own)
+        why = _escape(lost.message) if lost and lost.outcome is not Outcome.NOT_ATTEMPTED else ""
+        table.add_row(key, f"{show(reached)} of {show(total)}", str(lost.outcome if lost else Outcome.PASSED), why)
+    return table
+
+
+def _prove(work: tuple[Path, str, str]) -> list:
+    from course.authoring.verify import prove
+
+    return prove(*work)
+
+
+def _count(proofs: list, exercise: str, kinds: tuple[str, ...]) -> str:
+    own = [proof for proof in proofs if proof.exercise == exercise and proof.proof in kinds and proof.proof != "bank"]
+    short = any(not proof.holds for proof in proofs if proof.exercise == exercise and proof.proof == "bank" and "bank" in kinds)
+    good = sum(proof.holds for proof in own)
+    return f"[{'green' if good == len(own) and not short else 'red'}]{good} of {len(own)}[/]"
+
+
+@contextmanager
+def _bar(title: str, total: int) -> Iterator[Callable[[], None]]:
+    with Progress(TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=err, transient=True) as bar:
+        task = bar.add_task(title, total=total)
+        yield lambda: bar.advance(task)
+
+
+@contextmanager
+def _steps() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar that follows a run of named steps: call it with a title, what is done and the total."""
+    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=err) as bar:
+        tasks: dict[str, int] = {}
+
+        def step(title: str, done: int, total: int) -> None:
+            task = tasks.setdefault(title, bar.add_task(title, total=total)) if title not in tasks else tasks[title]
+            bar.update(task, completed=done, total=total)
+
+        yield step
+
+
+def _escape(text: str) -> str:
+    return text.replace("[", r"\[")

@@ -1,0 +1,94 @@
+"""The engine inside nbgrader: what nbgrader_config.py puts into autograde and generate_feedback, and how results enter the gradebook."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbformat.v4 import new_markdown_cell
+from nbgrader.api import Gradebook
+from nbgrader.apps import NbGraderAPI
+from nbgrader.preprocessors import AssignLatePenalties, ClearHiddenTests, NbGraderPreprocessor
+from nbgrader.utils import compute_checksum
+from traitlets import Float
+
+from course.checks.model import Outcome, role_of
+from course.grading.engine import Graded, Limits, run
+from course.grading.repair import Repaired, repair
+
+
+class SubmissionExporter(NotebookExporter):
+    """Reads submissions for `nbgrader autograde`: a damaged file is repaired from the source before nbgrader sees it."""
+
+    def from_filename(self, filename: str, resources: dict[str, Any] | None = None, **kwargs: Any) -> tuple[str, dict[str, Any]]:
+        if not getattr(self.parent, "_sanitizing", False):
+            return super().from_filename(filename, resources=resources, **kwargs)
+        names = resources["nbgrader"]
+        folder = self.parent.coursedir.format_path(self.parent.coursedir.source_directory, ".", names["assignment"])
+        repaired = repair(Path(filename).read_bytes(), nbformat.read(Path(folder) / f"{names['notebook']}.ipynb", as_version=4))
+        repaired.notebook.metadata.course["repair"] = {"notes": repaired.notes, "unusable": repaired.unusable, "reason": repaired.reason}
+        return self.from_notebook_node(repaired.notebook, resources=resources, **kwargs)
+
+
+class Grade(NbGraderPreprocessor):
+    """Takes the place of nbgrader's Execute: runs the engine and leaves its verdicts in the notebook."""
+
+    cell_seconds = Float(Limits.cell_seconds, help="Seconds that one cell may run.").tag(config=True)
+    total_seconds = Float(Limits.total_seconds, help="Seconds that the whole notebook may run.").tag(config=True)
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        found = nb.metadata.course.pop("repair")
+        repaired = Repaired(nb, found["notes"], Outcome(found["unusable"]) if found["unusable"] else None, found["reason"])
+        return run(repaired, resources["nbgrader"]["student"], self.limits()).notebook, resources
+
+    def limits(self) -> Limits:
+        """The limits that nbgrader_config.py sets (`c.Grade.cell_seconds = 60`)."""
+        return Limits(cell_seconds=self.cell_seconds, total_seconds=self.total_seconds)
+
+
+class HideTests(NbGraderPreprocessor):
+    """First step of generate_feedback: no hidden test in the page, the message of each test in its place, what was repaired at the top."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        nb, resources = ClearHiddenTests(enforce_metadata=False).preprocess(nb, resources)
+        for cell in nb.cells:
+            if role_of(cell).get("role") == "test":
+                for output in cell.outputs:
+                    if output.output_type == "error":
+                        output.traceback = [output.evalue]
+        result = nb.metadata.get("course", {}).get("result", {})
+        lines = [f"**This submission: {result['outcome']}.** {result['message']}".rstrip()] if result.get("message") else []
+        lines += [f"- {note}" for note in result.get("notes", [])]
+        if lines:
+            nb.cells.insert(0, new_markdown_cell("\n".join(lines)))
+        return nb, resources
+
+
+def record(api: NbGraderAPI, graded: Graded, timestamp: datetime | None) -> None:
+    """Write one graded submission into the gradebook, as nbgrader's SaveAutoGrades would: manual scores and comments stay."""
+    result, section = graded.result, graded.result.section
+    scores = {cell.grade_id: cell.points for cell in result.cells}
+    with Gradebook(api.coursedir.db_url, api.coursedir.course_id) as gradebook:
+        gradebook.update_or_create_student(result.student)
+        submission = gradebook.update_or_create_submission(section, result.student, **({"timestamp": timestamp} if timestamp else {}))
+        notebook = gradebook.find_submission_notebook(section, section, result.student)
+        for grade in notebook.grades:
+            if grade.name in scores:
+                grade.auto_score = scores[grade.name]
+                grade.needs_manual_grade = grade.manual_score is not None
+        unchanged = {
+            cell.metadata.nbgrader.grade_id
+            for cell in graded.notebook.cells
+            if role_of(cell).get("role") == "solution" and cell.metadata.nbgrader.checksum == compute_checksum(cell)
+        }
+        for comment in notebook.comments:
+            comment.auto_comment = "No response." if comment.name in unchanged else None
+        late = submission.total_seconds_late > 0 or notebook.late_submission_penalty is not None
+        gradebook.db.commit()
+    if late:
+        resources = {"nbgrader": {"student": result.student, "assignment": section, "notebook": section, "db_url": api.coursedir.db_url}}
+        AssignLatePenalties(parent=api).preprocess(graded.notebook, resources)

@@ -1,0 +1,35 @@
+"""Where things are: the course's root, and in it the source, release and work folders."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class CourseError(Exception):
+    """Something that the user can mend; the text says what is wrong and what to do. The command line prints it and exits with 2."""
+
+
+def find_root() -> Path:
+    """The folder that holds `nbgrader_config.py`: named by COURSE_ROOT, else above the current folder, else where the package was installed from."""
+    named = os.environ.get("COURSE_ROOT")
+    here = Path.cwd().resolve()
+    candidates = [Path(named).resolve()] if named else [here, *here.parents, Path(__file__).resolve().parents[1]]
+    for folder in candidates:
+        if (folder / "nbgrader_config.py").is_file():
+            return folder
+    raise CourseError(f"no course found in {candidates[0]} (a folder with nbgrader_config.py): change into the course's folder or set COURSE_ROOT")
+
+
+def sections(root: Path, kind: str = "source") -> list[str]:
+    """Names of the sections that have a notebook below `kind` ("source" or "release"), in order."""
+    return sorted(path.parent.name for path in (root / kind).glob("[0-9][0-9]-*/*.ipynb") if path.stem == path.parent.name)
+
+
+def notebook(root: Path, section: str, kind: str = "source") -> Path:
+    """Path of a section's notebook below `kind`; a CourseError names the sections there are when this is none of them."""
+    path = root / kind / section / f"{section}.ipynb"
+    if not path.is_file():
+        known = ", ".join(sections(root, kind)) or f"none: run `course build` to fill {kind}/"
+        raise CourseError(f"no section {section!r} in {kind}/; there is {known}")
+    return path

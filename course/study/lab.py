@@ -1,0 +1,45 @@
+"""JupyterLab on the learner's workspace."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+from course.paths import CourseError
+from course.study.home import HOME
+
+
+def command(work: Path, port: int | None = None, browser: bool = True) -> list[str]:
+    """The command that opens JupyterLab in `work` on the home page. Raises CourseError when the port asked for is taken."""
+    if port is not None:
+        _check_free(port)
+    options = [
+        f"--ServerApp.root_dir={work}",
+        f"--LabApp.default_url=/lab/tree/{HOME}?factory=Markdown%20Preview",
+        "--ServerApp.use_redirect_file=False",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.news_url=None",
+    ]
+    if port is not None:
+        options += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    if not browser:
+        options.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")
+    return [sys.executable, "-m", "jupyterlab", *options]
+
+
+def environment(work: Path) -> dict[str, str]:
+    """The environment of the server and its kernels: the workspace is known, and ipc sockets carry the kernels' messages where there are any."""
+    return {**os.environ, "COURSE_WORK": str(work)}
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except (OSError, OverflowError):
+            raise CourseError(f"port {port} is in use or not allowed: choose another with --port, or stop what runs there") from None

@@ -1,0 +1,72 @@
+"""What the magics show: panels in HTML that follow JupyterLab's theme, each with a plain text of the same content."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+from course.checks.model import CellResult, Exercise, Outcome
+from course.checks.compare import show
+
+_TONE = {Outcome.PASSED: "#009E73", Outcome.NOT_ATTEMPTED: "#999999"}
+_WRONG = "#D55E00"
+_BOX = (
+    "border:1px solid var(--jp-border-color2,#ccc);border-left:6px solid {tone};border-radius:4px;padding:10px 14px;max-width:860px;"
+    "background:var(--jp-layout-color1,#fff);color:var(--jp-content-font-color1,#111);font-family:var(--jp-content-font-family,sans-serif);"
+    "font-size:14px;line-height:1.5"
+)
+
+
+def result_panel(exercise: Exercise, results: list[CellResult], whole: bool) -> tuple[str, str]:
+    """(html, text) for the outcome of `%check`; `whole` says whether hidden tests were among the tests."""
+    points = sum(result.points for result in results)
+    score = f"{show(points)} of {show(exercise.points)} points"
+    attempted = any(result.outcome is not Outcome.NOT_ATTEMPTED for result in results)
+    summary = "All checks pass." if points == exercise.points else "" if attempted else "Not attempted yet: write your function and run its cell."
+    remarks = [] if whole else ["Only the visible checks are here; the hidden ones run when your work is graded."]
+    tone = _tone_of(results)
+    rows, lines = [], []
+    for test, result in zip(exercise.tests, results, strict=True):
+        message = "" if result.outcome in (Outcome.PASSED, Outcome.NOT_ATTEMPTED) else result.message
+        rows.append(
+            f'<li style="margin:6px 0"><span style="display:inline-block;min-width:7.5em;font-weight:600;color:{_TONE.get(result.outcome, _WRONG)}">{result.outcome}</span>'
+            f"<span>{escape(test.title)}</span> <span style='opacity:.7'>{show(result.points)}/{show(result.max_points)}</span>"
+            + (f'<div style="margin:2px 0 2px 7.5em;padding-left:.2em">{escape(message)}</div>' if message else "")
+            + "</li>"
+        )
+        lines.append(f"  {result.outcome:<14} {test.title} {show(result.points)}/{show(result.max_points)}" + (f"\n{'':17}{message}" if message else ""))
+    head = f"{exercise.id}: {score}"
+    html = (
+        f'<div role="status" style="{_BOX.format(tone=tone)}"><div style="font-weight:600">{escape(head)}</div>'
+        + "".join(f"<div>{escape(text)}</div>" for text in [summary, *remarks] if text)
+        + (f'<ul style="list-style:none;margin:6px 0 0;padding:0">{"".join(rows)}</ul>' if attempted else "")
+        + "</div>"
+    )
+    return html, "\n".join([head, *[f"  {text}" for text in [summary, *remarks] if text], *(lines if attempted else [])])
+
+
+def note_panel(title: str, body: str) -> tuple[str, str]:
+    """(html, text) for a short remark, such as an unknown id."""
+    html = f'<div role="status" style="{_BOX.format(tone="#0072B2")}"><div style="font-weight:600">{escape(title)}</div><div>{escape(body)}</div></div>'
+    return html, f"{title}\n  {body}"
+
+
+def table_panel(title: str, header: Iterable[str], rows: Iterable[Iterable[str]]) -> tuple[str, str]:
+    """(html, text) for a table."""
+    header, rows = list(header), [list(row) for row in rows]
+    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    cell = 'style="text-align:left;padding:2px 14px 2px 0"'
+    html = (
+        f'<div style="{_BOX.format(tone="#0072B2")}"><div style="font-weight:600">{escape(title)}</div><table style="margin:6px 0 0;border-collapse:collapse"><thead><tr>'
+        + "".join(f'<th scope="col" {cell}>{escape(text)}</th>' for text in header)
+        + "</tr></thead><tbody>"
+        + "".join("<tr>" + "".join(f"<td {cell}>{escape(text)}</td>" for text in row) + "</tr>" for row in rows)
+        + "</tbody></table></div>"
+    )
+    lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in [header, *rows]]
+    return html, "\n".join([title, *lines])
+
+
+def _tone_of(results: list[CellResult]) -> str:
+    outcomes = {result.outcome for result in results}
+    return _TONE[Outcome.PASSED] if outcomes == {Outcome.PASSED} else _TONE[Outcome.NOT_ATTEMPTED] if outcomes == {Outcome.NOT_ATTEMPTED} else _WRONG

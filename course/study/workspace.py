@@ -1,0 +1,54 @@
+"""The learner's workspace: copies of the releases in `work/`, which are theirs and are never written over."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nbformat
+
+from course.checks.model import SubmissionResult
+from course.grading.engine import Limits, grade
+from course.paths import CourseError, notebook, sections
+from course.study import progress
+from course.study.home import write_home
+
+
+def prepare(root: Path) -> Path:
+    """Make or complete `work/`: a copy of each release that is not there yet, and the home page. Existing files stay as they are."""
+    work = root / "work"
+    names = sections(root, "release")
+    if not names:
+        raise CourseError("release/ holds no section: run `course build` first")
+    try:
+        (work / progress.FOLDER).mkdir(parents=True, exist_ok=True)
+        for name in names:
+            copy = work / name / f"{name}.ipynb"
+            if not copy.exists():
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(notebook(root, name, "release"), copy)
+        write_home(work)
+    except OSError as error:
+        raise CourseError(f"cannot write in work/ ({error.strerror}): make the folder writable") from None
+    return work
+
+
+def check(root: Path, section: str) -> SubmissionResult:
+    """The authoritative grade of the saved notebook in `work/`, by the engine that instructors use; points are kept as progress."""
+    source = nbformat.read(notebook(root, section), as_version=4)
+    path = root / "work" / section / f"{section}.ipynb"
+    if not path.is_file():
+        raise CourseError(f"no notebook work/{section}/{section}.ipynb: run `make lab` once to get your copy")
+    try:
+        submitted = path.read_bytes()
+    except OSError as error:
+        raise CourseError(f"cannot read work/{section}/{section}.ipynb ({error.strerror})") from None
+    graded = grade(source, submitted, "you", Limits())
+    if graded.result.message:
+        raise CourseError(f"work/{section}/{section}.ipynb can't be graded: {graded.result.message}")
+    work = root / "work"
+    for key in dict.fromkeys(cell.exercise for cell in graded.result.cells):
+        own = [cell for cell in graded.result.cells if cell.exercise == key]
+        progress.attempt(work, section, key, own, sum(cell.max_points for cell in own))
+    write_home(work)
+    return graded.result

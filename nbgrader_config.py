@@ -1,0 +1,25 @@
+"""nbgrader's settings for this course. Each line has its reason; everything else is nbgrader's default."""
+
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader.preprocessors import Execute
+
+from course.authoring.release import TakeAuthorCells
+from course.grading.nbgrader import Grade, HideTests, SubmissionExporter
+
+c = get_config()
+
+# The exchange (release, collect) files everything under this name.
+c.CourseDirectory.course_id = "ai-data-scientist"
+
+# Source texts (.py) hold the solutions: they are never copied into release/ or beside a graded notebook.
+c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py", "*.new"]
+
+# Hints travel inside the release, explanations stay in the source.
+c.GenerateAssignment.preprocessors = [TakeAuthorCells, *GenerateAssignment.preprocessors.default()]
+
+# Autograding: damaged files are repaired from the source, the course's engine runs the notebook and decides; nbgrader keeps the books.
+c.Autograde.exporter_class = SubmissionExporter
+c.Autograde.autograde_preprocessors = [Grade if step is Execute else step for step in Autograde.autograde_preprocessors.default()]
+
+# Feedback shows what each test says, never a hidden test.
+c.GenerateFeedback.preprocessors = [HideTests, *GenerateFeedback.preprocessors.default()]
