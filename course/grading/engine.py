@@ -79,10 +79,11 @@ async def _execute(notebook: NotebookNode, limits: Limits) -> list[CellResult]:
             interrupt_on_timeout=True,
             error_on_timeout={"ename": "CellTimeoutError", "evalue": "", "traceback": []},
             raise_on_iopub_timeout=False,
+            shutdown_kernel="immediate",
             resources={"metadata": {"path": scratch}},
         )
         died = False
-        async with client.async_setup_kernel(env={**os.environ, "NBGRADER_EXECUTION": "autograde", "OPENBLAS_NUM_THREADS": "1"}):
+        async with client.async_setup_kernel(cleanup_kc=True, env={**os.environ, "NBGRADER_EXECUTION": "autograde", "OPENBLAS_NUM_THREADS": "1"}):
             for index, cell in enumerate(notebook.cells):
                 if cell.cell_type != "code":
                     continue

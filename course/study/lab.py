@@ -10,6 +10,8 @@ from pathlib import Path
 from course.paths import CourseError
 from course.study.home import HOME
 
+SETTINGS = Path(__file__).with_name("lab_settings")  # the home page opens rendered; no news, no look for updates
+
 
 def command(work: Path, port: int | None = None, browser: bool = True) -> list[str]:
     """The command that opens JupyterLab in `work` on the home page. Raises CourseError when the port asked for is taken."""
@@ -17,10 +19,8 @@ def command(work: Path, port: int | None = None, browser: bool = True) -> list[s
         _check_free(port)
     options = [
         f"--ServerApp.root_dir={work}",
-        f"--LabApp.default_url=/lab/tree/{HOME}?factory=Markdown%20Preview",
-        "--ServerApp.use_redirect_file=False",
-        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-        "--LabApp.news_url=None",
+        f"--LabApp.default_url=/lab/tree/{HOME}",
+        f"--LabApp.app_settings_dir={SETTINGS}",
     ]
     if port is not None:
         options += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
