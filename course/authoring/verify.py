@@ -12,7 +12,7 @@ from typing import Any
 import nbformat
 
 from course.authoring import bank
-from course.checks.model import CellResult, Exercise, Outcome, Section
+from course.checks.model import CellResult, Exercise, Outcome, Section, role_of
 from course.checks.run import define, describe, namespace, run_tests
 from course.paths import CourseError, find_root, notebook, sections
 
@@ -44,13 +44,10 @@ def prove_release(root: Path, section: str) -> list[Proof]:
     visible = nbformat.writes(release)
     leaks = [marker for marker in ("BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN", "END HIDDEN") if marker in visible]
     shown = {line.strip() for cell in release.cells for line in cell.source.splitlines()}
-    for cell in source.cells:
-        role = cell.metadata.get("course", {}).get("role")
-        secret = {"solution": _regions(cell.source, "SOLUTION"), "test": _regions(cell.source, "HIDDEN TESTS"), "explain": cell.source}.get(role, "")
-        open_lines = {line.strip() for line in cell.source.splitlines()} - {line.strip() for line in secret.splitlines()}
-        for line in map(str.strip, secret.splitlines()):
-            if len(line) >= 12 and line in shown and line not in open_lines and not _elsewhere(line, source, cell):
-                leaks.append(f"{cell.metadata.course.exercise}: {line}")
+    parts = [(role_of(cell).get("exercise"), *_parts(cell.source, role_of(cell).get("role"))) for cell in source.cells]
+    told = {line.strip() for _, openly, _ in parts for line in openly.splitlines()}
+    for exercise, _, secret in parts:
+        leaks += [f"{exercise}: {line}" for line in map(str.strip, secret.splitlines()) if len(line) >= 12 and line in shown - told]
     return [Proof(section, "release", "gives nothing away", not leaks, "; ".join(leaks[:3]))]
 
 
@@ -116,16 +113,9 @@ def _failures(results: list[CellResult]) -> str:
     return " | ".join(f"{result.grade_id}: {result.message}" for result in results if result.outcome is not Outcome.PASSED)
 
 
-def _regions(source: str, word: str) -> str:
-    return "\n".join(re.findall(rf"BEGIN {word}\n(.*?)^[^\n]*END {word}", source, re.DOTALL | re.MULTILINE))
-
-
-def _elsewhere(line: str, source: Any, own: Any) -> bool:
-    """Whether a line of a hidden region also stands openly in another cell (a lesson may teach what a solution does)."""
-    for cell in source.cells:
-        if cell is own or cell.metadata.get("course", {}).get("role") in ("explain", "hint"):
-            continue
-        hidden = _regions(cell.source, "SOLUTION") + "\n" + _regions(cell.source, "HIDDEN TESTS")
-        if any(line == text.strip() for text in cell.source.splitlines()) and line not in {text.strip() for text in hidden.splitlines()}:
-            return True
-    return False
+def _parts(source: str, role: str | None) -> tuple[str, str]:
+    """What a cell of the source shows in the release, and what it must not show."""
+    if role in ("explain", "hint"):
+        return "", source if role == "explain" else ""
+    pattern = re.compile(r"^[^\n]*BEGIN (SOLUTION|HIDDEN TESTS)\n(.*?)^[^\n]*END \1[^\n]*\n?", re.DOTALL | re.MULTILINE)
+    return pattern.sub("", source), "\n".join(match[2] for match in pattern.finditer(source))

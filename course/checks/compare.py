@@ -16,6 +16,7 @@ import pandas as pd
 
 RTOL = 1e-6
 ATOL = 1e-9
+_SEQUENCES = (list, tuple, np.ndarray, pd.Series, pd.Index)
 
 
 class CheckFailed(AssertionError):
@@ -102,7 +103,7 @@ def record(
 
 def equal(actual: Any, expected: Any, what: str, *, mistakes: Mapping[str, Any] | None = None) -> None:
     """Check for exact equality of strings, whole numbers, booleans, None and lists, tuples, sets or dicts of them; 3, 3.0 and np.int64(3) are the same."""
-    _distinct(expected, mistakes, lambda a, b: plain(a) == plain(b), what)
+    _distinct(expected, mistakes, _equal, what)
     if _equal(actual, expected):
         return
     mistake = _named(mistakes, lambda value: _equal(actual, value))
@@ -160,9 +161,13 @@ def frame(
             return "; ".join([f"the column {c!r} is missing" for c in lacking[:1]] + [f"the column {c!r} was not asked for" for c in extra[:1]]) + "."
         if len(left) != len(right):
             return f"expected {len(right)} rows, you returned {len(left)}."
-        left, right = left[list(right.columns)], right
+        if left.columns.has_duplicates:
+            return f"the column {left.columns[left.columns.duplicated()][0]!r} is there more than once."
         if by is not None:
-            left, right = left.sort_values(list(by), ignore_index=True), right.sort_values(list(by), ignore_index=True)
+            try:
+                left, right = (table.reset_index(drop=True).sort_values(list(by), ignore_index=True) for table in (left, right))
+            except TypeError:
+                return f"the rows cannot be sorted by {', '.join(by)}: values of different kinds stand in one column."
         for column in right.columns:
             for row, (mine, theirs) in enumerate(zip(left[column].tolist(), right[column].tolist(), strict=True)):
                 if not _same_value(mine, theirs, r, a):
@@ -189,7 +194,7 @@ def raises(error: type[Exception], function: Callable[..., Any], *args: Any, wha
     except error:
         return
     except Exception as other:
-        raise CheckFailed(what, f"expected {error.__name__}, your function raised {type(other).__name__}: {_short(str(other))}") from None
+        raise CheckFailed(what, f"expected {error.__name__}, your function raised {type(other).__name__}: {said(other)}") from None
     raise CheckFailed(what, f"expected {error.__name__}, your function returned {show(result)}.")
 
 
@@ -199,9 +204,7 @@ def show(value: Any) -> str:
         return str(value)
     number = _number(value)
     if number is not None:
-        if number != number:
-            return "nan"
-        return f"{int(number)}" if number == int(number) and abs(number) < 1e15 else f"{number:.6g}" if abs(number) < float("inf") else str(number)
+        return f"{int(number)}" if abs(number) < 1e15 and number == int(number) else f"{number:.6g}"
     if isinstance(value, (pd.DataFrame, pd.Series)):
         return f"a {type(value).__name__} of shape {value.shape}"
     if isinstance(value, np.ndarray) and value.size > 8:
@@ -213,19 +216,33 @@ def show(value: Any) -> str:
     return _short(text)
 
 
+def said(error: BaseException, limit: int = 160) -> str:
+    """The text of an exception in one line; empty where the exception cannot be printed."""
+    try:
+        return _short(str(error), limit)
+    except Exception:
+        return ""
+
+
 def plain(value: Any) -> Any:
     """The same value in Python's own types: NumPy and pandas scalars, arrays and series become numbers and lists, tuples become lists."""
     if isinstance(value, (np.ndarray, pd.Series, pd.Index)):
         return [plain(v) for v in value.tolist()]
     if isinstance(value, np.generic):
-        return plain(value.item())
+        item = value.item()
+        return item if isinstance(item, np.generic) else plain(item)
     if isinstance(value, Mapping):
-        return {plain(k): plain(v) for k, v in value.items()}
+        return {_key(k): plain(v) for k, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(v) for v in value]
     if isinstance(value, (set, frozenset)):
-        return {plain(v) for v in value}
+        return {_key(v) for v in value}
     return value
+
+
+def _key(value: Any) -> Any:
+    """`plain` for what must stay hashable: the keys of a dict and the members of a set."""
+    return type(value)(map(_key, value)) if type(value) in (tuple, frozenset) else plain(value)
 
 
 def _number(value: Any) -> float | None:
@@ -234,7 +251,10 @@ def _number(value: Any) -> float | None:
         value = value[()]
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
         return None
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf") if value > 0 else float("-inf")
 
 
 def _numeric(value: Any) -> np.ndarray | None:
@@ -248,10 +268,10 @@ def _numeric(value: Any) -> np.ndarray | None:
             return None
     try:
         found = np.asarray(value)
-        if found.dtype.kind not in "iufbO":
+        if found.dtype.kind not in "iufbO" or (found.dtype.kind == "O" and any(isinstance(v, (str, bytes)) for v in found.flat)):
             return None
         return found.astype(float)
-    except (TypeError, ValueError):
+    except Exception:
         return None
 
 
@@ -273,8 +293,8 @@ def _same_value(left: Any, right: Any, rtol: float, atol: float) -> bool:
     a, b = _number(left), _number(right)
     if b is not None:
         return _close(a, b, rtol, atol) if a is not None else _missing(left) and b != b
-    if isinstance(right, (list, tuple, np.ndarray, pd.Series)):
-        if not isinstance(left, (list, tuple, np.ndarray, pd.Series)) or len(left) != len(right):
+    if isinstance(right, _SEQUENCES):
+        if not isinstance(left, _SEQUENCES) or np.ndim(left) == 0 or len(left) != len(right):
             return False
         return all(_same_value(x, y, rtol, atol) for x, y in zip(left, right, strict=True))
     if isinstance(right, Mapping):

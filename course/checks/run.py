@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from course.checks.compare import CheckFailed
+from course.checks.compare import CheckFailed, said
 from course.checks.model import CellResult, Exercise, Outcome, Section, Test
 
 CELL = "<your cell>"
@@ -37,16 +37,24 @@ def run_tests(exercise: Exercise, function: Callable[..., Any], names: dict[str,
 
 def describe(error: BaseException, exercise: str) -> tuple[Outcome, str]:
     """Outcome and message for what a test cell raised."""
+    frames = traceback.extract_tb(error.__traceback__)
     if isinstance(error, NotImplementedError):
-        return Outcome.NOT_ATTEMPTED, "not attempted"
+        return not_implemented(frames[-1].name if frames else exercise, exercise)
     if isinstance(error, (CheckFailed, AssertionError)):
         return Outcome.WRONG, str(error) or "an assertion failed"
     if isinstance(error, MemoryError):
         return Outcome.OUT_OF_MEMORY, "your function used more memory than it may"
     kind = type(error).__name__
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.name == exercise]
-    place = f" in line {frames[-1].lineno} of the cell" if frames else ""
-    return Outcome.WRONG, f"`{exercise}` raised {kind}{place}: {' '.join(str(error).split())[:300]}"
+    own = [frame for frame in frames if frame.name == exercise]
+    place = f" in line {own[-1].lineno} of the cell" if own else ""
+    return Outcome.WRONG, f"`{exercise}` raised {kind}{place}: {said(error, 300)}"
+
+
+def not_implemented(place: str, exercise: str) -> tuple[Outcome, str]:
+    """What a NotImplementedError raised in the function `place` means: a stub is not attempted; one that calls another exercise's stub is not finished."""
+    if place in (exercise, "<module>"):
+        return Outcome.NOT_ATTEMPTED, "not attempted"
+    return Outcome.WRONG, f"`{exercise}` calls `{place}`, which is not written yet"
 
 
 def _run(test: Test, function: Callable[..., Any], names: dict[str, Any]) -> CellResult:

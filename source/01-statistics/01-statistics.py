@@ -1592,7 +1592,7 @@ checks.raises(ValueError, assign_variant, 1, "s", {"a": 0, "b": 0}, what="weight
 
 # %% [markdown] explain="assign_variant"
 # A good hash spreads ids like fair draws, so 64 bits are a uniform number for all purposes. With two arms, raising treatment from 5 % to 50 % moves one border one way: nobody loses the treatment again. With three arms the middle one slides along, and some users change arms.
-# Python's `hash("42")` is salted anew for each process (`PYTHONHASH14`), and `hash(42)` is 42, which is no shuffle at all. Real systems hash to 1,000 or 10,000 buckets first; the idea is the same.
+# Python's `hash("42")` is salted anew for each process (`PYTHONHASHSEED` fixes it), and `hash(42)` is 42, which is no shuffle at all. Real systems hash to 1,000 or 10,000 buckets first; the idea is the same.
 
 # %% [markdown]
 # ### Did the coin land as planned?
