@@ -172,7 +172,7 @@ def grade(
     for name in chosen:
         count = 1 if student else len(students(root, name))
         with _bar(f"grading {name}", count) as step:
-            results += grade_section(root, name, student, jobs, lambda _: step())  # noqa: B023
+            results += grade_section(root, name, student, jobs, lambda _: step())
     if as_json:
         print(json.dumps([result.as_dict() for result in results], indent=1))
     else:

@@ -188,7 +188,9 @@ def _check_cell(cell: Cell, problems: Problems) -> None:
         problems.add(cell.line, f"{cell.role}={cell.name!r} is no id", "use lower-case words joined by underscores")
     wanted = "markdown" if cell.role in MARKDOWN else "code"
     if cell.role != "lesson" and cell.kind != wanted:
-        problems.add(cell.line, f"a {cell.role} cell is {wanted}", "write '# %% [markdown] ...'" if wanted == "markdown" else "write '# %% ...' without [markdown]")
+        problems.add(
+            cell.line, f"a {cell.role} cell is {wanted}", "write '# %% [markdown] ...'" if wanted == "markdown" else "write '# %% ...' without [markdown]"
+        )
         return
     if cell.role == "statement":
         if cell.keys.get("level") not in LEVELS:

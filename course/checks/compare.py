@@ -34,9 +34,7 @@ class AuthoringError(Exception):
     """A test is written so that it cannot tell a mistake from the right answer."""
 
 
-def close(
-    actual: Any, expected: float, what: str, *, mistakes: Mapping[str, float] | None = None, rtol: float = RTOL, atol: float = ATOL
-) -> None:
+def close(actual: Any, expected: float, what: str, *, mistakes: Mapping[str, float] | None = None, rtol: float = RTOL, atol: float = ATOL) -> None:
     """Check that `actual` is a number within `rtol`, `atol` of `expected`. NaN equals NaN. Booleans and one-element arrays are not numbers."""
     _distinct(expected, mistakes, lambda a, b: _close(a, b, rtol, atol), what)
     number = _number(actual)

@@ -48,9 +48,7 @@ def grade_section(
     _ensure_registered(root, api, section)
     results: dict[str, SubmissionResult] = {}
     with _workers(min(jobs or os.cpu_count() or 1, len(ids))) as pool:
-        waiting: dict[Future[Graded], str] = {
-            pool.submit(grade, source, _submitted(root, student, section), student, limits): student for student in ids
-        }
+        waiting: dict[Future[Graded], str] = {pool.submit(grade, source, _submitted(root, student, section), student, limits): student for student in ids}
         for future in as_completed(waiting):
             graded = future.result()
             student = waiting[future]

@@ -27,7 +27,9 @@ def _page(work: Path, sections: list[Section]) -> str:
         reached = sum(record.best for record in records.values())
         solved = sum(record.best == section.exercises[key].points for key, record in records.items())
         link = f"[{section.title}]({section.name}/{section.name}.ipynb)"
-        rows.append(f"| {section.name[:2]} | {link} | {solved} of {len(records)} | {show(reached)} of {show(section.points)} | {_bar(reached / section.points)} |")
+        rows.append(
+            f"| {section.name[:2]} | {link} | {solved} of {len(records)} | {show(reached)} of {show(section.points)} | {_bar(reached / section.points)} |"
+        )
         begun += [(record.updated, section, key) for key, record in records.items() if record.updated and record.best < section.exercises[key].points]
     lines = [
         "# AI Data Scientist interviews: the course",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
-from course.checks.model import CellResult, Exercise, Outcome
 from course.checks.compare import show
+from course.checks.model import CellResult, Exercise, Outcome
 
 _TONE = {Outcome.PASSED: "#009E73", Outcome.NOT_ATTEMPTED: "#999999"}
 _WRONG = "#D55E00"
@@ -28,8 +28,9 @@ def result_panel(exercise: Exercise, results: list[CellResult], whole: bool) -> 
     rows, lines = [], []
     for test, result in zip(exercise.tests, results, strict=True):
         message = "" if result.outcome in (Outcome.PASSED, Outcome.NOT_ATTEMPTED) else result.message
+        colour = _TONE.get(result.outcome, _WRONG)
         rows.append(
-            f'<li style="margin:6px 0"><span style="display:inline-block;min-width:7.5em;font-weight:600;color:{_TONE.get(result.outcome, _WRONG)}">{result.outcome}</span>'
+            f'<li style="margin:6px 0"><span style="display:inline-block;min-width:7.5em;font-weight:600;color:{colour}">{result.outcome}</span>'
             f"<span>{escape(test.title)}</span> <span style='opacity:.7'>{show(result.points)}/{show(result.max_points)}</span>"
             + (f'<div style="margin:2px 0 2px 7.5em;padding-left:.2em">{escape(message)}</div>' if message else "")
             + "</li>"
@@ -57,7 +58,8 @@ def table_panel(title: str, header: Iterable[str], rows: Iterable[Iterable[str]]
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     cell = 'style="text-align:left;padding:2px 14px 2px 0"'
     html = (
-        f'<div style="{_BOX.format(tone="#0072B2")}"><div style="font-weight:600">{escape(title)}</div><table style="margin:6px 0 0;border-collapse:collapse"><thead><tr>'
+        f'<div style="{_BOX.format(tone="#0072B2")}"><div style="font-weight:600">{escape(title)}</div>'
+        '<table style="margin:6px 0 0;border-collapse:collapse"><thead><tr>'
         + "".join(f'<th scope="col" {cell}>{escape(text)}</th>' for text in header)
         + "</tr></thead><tbody>"
         + "".join("<tr>" + "".join(f"<td {cell}>{escape(text)}</td>" for text in row) + "</tr>" for row in rows)

@@ -1,6 +1,7 @@
 """Answer bank of `adjust_p_values`."""
 
 import numpy as np
+
 from course.authoring.bank import right, wrong
 
 

@@ -3,8 +3,9 @@
 import math
 
 import numpy as np
-from course.authoring.bank import right, wrong
 from scipy import stats
+
+from course.authoring.bank import right, wrong
 
 
 def path(a, b, s2, t2, streams=2):

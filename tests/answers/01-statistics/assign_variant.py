@@ -4,6 +4,7 @@ import hashlib
 import random
 
 import numpy as np
+
 from course.authoring.bank import right, wrong
 
 

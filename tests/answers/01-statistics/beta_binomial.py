@@ -3,8 +3,9 @@
 import math
 
 import numpy as np
-from course.authoring.bank import right, wrong
 from scipy import integrate, special, stats
+
+from course.authoring.bank import right, wrong
 
 
 def arms(conversions, users, prior, failures=True):

@@ -3,8 +3,9 @@
 import statistics
 
 import numpy as np
-from course.authoring.bank import right, wrong
 from scipy import special, stats
+
+from course.authoring.bank import right, wrong
 
 
 @right("plain Python and the incomplete gamma function")

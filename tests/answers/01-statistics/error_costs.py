@@ -4,8 +4,9 @@ import math
 from statistics import NormalDist
 
 import numpy as np
-from course.authoring.bank import right, wrong
 from scipy import stats
+
+from course.authoring.bank import right, wrong
 
 
 def solve(alphas, prior, c1, c2, effect, n, *, scale=0.5**0.5, tail=2, far=True):

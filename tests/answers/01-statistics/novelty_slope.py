@@ -2,8 +2,9 @@
 
 import numpy as np
 import statsmodels.api as sm
-from course.authoring.bank import right, wrong
 from scipy import stats
+
+from course.authoring.bank import right, wrong
 
 
 def _result(slope, reach):

@@ -4,8 +4,9 @@ import math
 import random
 
 import numpy as np
-from course.authoring.bank import right, wrong
 from scipy import stats
+
+from course.authoring.bank import right, wrong
 
 
 def looks_of(looks, alpha, n_sims, seed):

@@ -2,8 +2,9 @@
 
 import math
 
-from course.authoring.bank import right, wrong
 from scipy import special, stats
+
+from course.authoring.bank import right, wrong
 
 
 @right("waiting time: the incomplete gamma function")

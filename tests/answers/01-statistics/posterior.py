@@ -1,6 +1,7 @@
 """Answer bank of `posterior`."""
 
 import numpy as np
+
 from course.authoring.bank import right, wrong
 
 

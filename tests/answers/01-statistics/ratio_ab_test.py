@@ -3,9 +3,10 @@
 import statistics
 
 import numpy as np
-from course.authoring.bank import right, wrong
 from scipy import stats
 from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
+
+from course.authoring.bank import right, wrong
 
 
 def arm(numerator, denominator):

@@ -1,9 +1,10 @@
 """Answer bank of `sample_ratio_mismatch`."""
 
 import numpy as np
-from course.authoring.bank import right, wrong
 from scipy import stats
 from statsmodels.stats.proportion import proportions_ztest
+
+from course.authoring.bank import right, wrong
 
 
 def _verdict(chi2, p, limit=0.001):

@@ -4,9 +4,10 @@ import math
 from statistics import NormalDist
 
 import numpy as np
-from course.authoring.bank import right, wrong
 from scipy import stats
 from statsmodels.stats.power import NormalIndPower, TTestIndPower
+
+from course.authoring.bank import right, wrong
 
 
 @right("statsmodels' Normal power solver")

@@ -3,6 +3,7 @@
 import random
 
 import numpy as np
+
 from course.authoring.bank import right, wrong
 
 
