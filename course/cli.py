@@ -50,8 +50,9 @@ def lab(
     from course.study.lab import command, environment
     from course.study.workspace import prepare
 
-    work = prepare(find_root())
-    line = command(work, port, browser)
+    root = find_root()
+    line = command(root / "work", port, browser)
+    work = prepare(root)
     os.environ.pop("MPLBACKEND", None)
     sys.exit(subprocess.run(line, env=environment(work), cwd=work, check=False).returncode)
 
@@ -67,7 +68,7 @@ def check(section: Annotated[str, typer.Argument(help="A section, for example 01
     else:
         out.print(_exercise_table(result))
         for note in result.notes:
-            out.print(f"repaired: {_escape(note)}")
+            out.print(f"note: {_escape(note)}")
         out.print(f"{result.section}: {result.outcome}, {show(result.score)} of {show(result.max_score)} points")
     sys.exit(0 if result.score == result.max_score else 1)
 
@@ -127,6 +128,8 @@ def verify(
     chosen = [section] if section else sections(root)
     if exercise and not section:
         raise CourseError("--exercise needs its section, for example `course verify 01-statistics --exercise ratio_metric`")
+    if not chosen:
+        raise CourseError("source/ holds no section: run `course build` first")
     work = [(root, name, key) for name in chosen for key in ([exercise] if exercise else proofs.read_section(root, name).exercises)]
     for root_, name, key in work:
         proofs.read_section(root_, name, key)

@@ -50,26 +50,39 @@ def read(path: Path) -> list[Answer]:
         tree = ast.parse(text)
     except SyntaxError as error:
         raise CourseError(f"{path.name}:{error.lineno}: syntax error in the answer bank: {error.msg}") from None
+    lines = text.splitlines()
     shared, answers = [], []
     for node in tree.body:
         mark = _mark(node)
         if mark is None:
+            if isinstance(node, ast.FunctionDef) and node.name == exercise:
+                raise CourseError(f"{path.name}:{node.lineno}: an answer has no mark; put @right('how it is written') or @wrong('what the message says') on it")
             is_docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
             if not is_docstring and not (isinstance(node, ast.ImportFrom) and node.module == __name__):
-                shared.append(ast.get_source_segment(text, node) or "")
+                shared.append(_text(lines, node))
             continue
         if node.name != exercise:
             raise CourseError(f"{path.name}:{node.lineno}: the answer defines {node.name}; it must define {exercise}")
-        code = "\n".join(text.splitlines()[node.lineno - 1 : node.end_lineno])
-        answers.append((mark, code))
+        kind, label = mark
+        if not label:
+            raise CourseError(f"{path.name}:{node.lineno}: @{kind} has no text; write @{kind}('...') with a plain string")
+        answers.append((mark, "\n".join(lines[node.lineno - 1 : node.end_lineno])))
     head = "\n".join(shared)
     return [Answer(exercise, kind == "right", label, f"{head}\n\n\n{code}\n" if head else f"{code}\n") for (kind, label), code in answers]
 
 
+def _text(lines: list[str], node: ast.stmt) -> str:
+    """The lines of a statement, decorators included."""
+    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", []))])
+    return "\n".join(lines[first - 1 : node.end_lineno])
+
+
 def _mark(node: ast.stmt) -> tuple[str, str] | None:
+    """What the decorator of an answer says: right or wrong, and its text ('' where that is no string); None for anything else."""
     if not isinstance(node, ast.FunctionDef):
         return None
     for decorator in node.decorator_list:
         if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id in ("right", "wrong"):
-            return decorator.func.id, ast.literal_eval(decorator.args[0])
+            label = decorator.args[0] if decorator.args else None
+            return decorator.func.id, label.value if isinstance(label, ast.Constant) and isinstance(label.value, str) else ""
     return None

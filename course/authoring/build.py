@@ -9,6 +9,7 @@ import nbformat
 from course.authoring import bank
 from course.authoring.release import generate
 from course.authoring.source import dumps, read, to_notebook, to_text
+from course.checks.compare import said
 from course.paths import CourseError
 
 
@@ -56,14 +57,17 @@ def back(root: Path, section: str) -> bool:
     notebook = path.with_suffix(".ipynb")
     if not notebook.is_file():
         raise CourseError(f"no {notebook.relative_to(root)}; run `course build {section}` first")
-    text = to_text(nbformat.read(notebook, as_version=4))
+    try:
+        text = to_text(nbformat.read(notebook, as_version=4))
+    except Exception as error:
+        raise CourseError(f"{notebook.relative_to(root)} is damaged ({said(error)}): run `course build {section}` to make it anew") from None
     if text == path.read_text(encoding="utf-8"):
         return False
     candidate = path.with_suffix(".py.new")
     candidate.write_text(text, encoding="utf-8")
     try:
         read(candidate, bank.folder(root, section))
-    except CourseError:
+    except BaseException:
         candidate.unlink()
         raise
     candidate.replace(path)

@@ -197,7 +197,7 @@ def _check_cell(cell: Cell, problems: Problems) -> None:
             problems.add(cell.line, f"the statement of {cell.name} has no level", 'add level="core" or level="stretch"')
         if not cell.source.startswith("#"):
             problems.add(cell.line, f"the statement of {cell.name} has no heading", "open it with '### `id`: short title'")
-    if cell.role == "test" and not isinstance(cell.keys.get("name"), str):
+    if cell.role == "test" and not re.fullmatch(r"[a-z][a-z0-9_-]*", str(cell.keys.get("name", ""))):
         problems.add(cell.line, f"a test of {cell.name} has no name", 'add name="value" or another word')
     if cell.role == "test" and not (isinstance(cell.keys.get("points"), (int, float)) and cell.keys["points"] > 0):
         problems.add(cell.line, f"a test of {cell.name} has no points", "add points=1 or more")
@@ -230,13 +230,14 @@ def _check_region(cell: Cell, word: str, allowed: bool, wanted: bool, problems: 
 
 
 def _check_code(cell: Cell, problems: Problems) -> None:
+    code = re.sub(r"^([ \t]*)[%!]", r"\1#", cell.source, flags=re.MULTILINE)
     try:
-        tree = ast.parse(re.sub(r"^(\s*)[%!]", r"\1#", cell.source, flags=re.MULTILINE))
+        tree = ast.parse(code)
     except SyntaxError as error:
         problems.add(cell.line + (error.lineno or 0), f"syntax error: {error.msg}", "mend the Python of this cell")
         return
-    if cell.role == "solution" and function_names(cell.source) != [cell.name]:
-        problems.add(cell.line, f"the solution of {cell.name} defines {function_names(cell.source) or 'no function'}", f"define one function, {cell.name}")
+    if cell.role == "solution" and function_names(code) != [cell.name]:
+        problems.add(cell.line, f"the solution of {cell.name} defines {', '.join(function_names(code)) or 'no function'}", f"define one function, {cell.name}")
     if cell.role == "test":
         if not ast.get_docstring(tree):
             problems.add(cell.line, f"a test of {cell.name} has no docstring", "open the cell with a line that says what it checks")

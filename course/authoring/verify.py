@@ -12,6 +12,7 @@ from typing import Any
 import nbformat
 
 from course.authoring import bank
+from course.checks.compare import said
 from course.checks.model import CellResult, Exercise, Outcome, Section, role_of
 from course.checks.run import define, describe, namespace, run_tests
 from course.paths import CourseError, find_root, notebook, sections
@@ -34,7 +35,10 @@ def prove(root: Path, section: str, exercise: str) -> list[Proof]:
     """All proofs of one exercise: reference, stub, right and wrong answers. A CourseError names the exercises there are when this is none."""
     source = read_section(root, section, exercise)
     names = _names(root, section)
-    return list(_proofs(root, source.exercises[exercise], Section.read(notebook(root, section, "release")).exercises, section, names))
+    release = _read(root, section, "release")
+    if exercise not in release.exercises:
+        raise CourseError(f"release/{section} has no exercise {exercise!r}: run `course build {section}`")
+    return list(_proofs(root, source.exercises[exercise], release.exercises[exercise], section, names))
 
 
 def prove_release(root: Path, section: str) -> list[Proof]:
@@ -53,7 +57,7 @@ def prove_release(root: Path, section: str) -> list[Proof]:
 
 def read_section(root: Path, section: str, exercise: str | None = None) -> Section:
     """The source of a section; with `exercise`, a CourseError when it has none of that id."""
-    found = Section.read(notebook(root, section))
+    found = _read(root, section, "source")
     if exercise is not None and exercise not in found.exercises:
         raise CourseError(f"no exercise {exercise!r} in {section}; there is {', '.join(found.exercises)}")
     return found
@@ -69,16 +73,24 @@ def reference(exercise: str) -> Callable[..., Any]:
     raise CourseError(f"no section has an exercise {exercise!r}")
 
 
+def _read(root: Path, section: str, kind: str) -> Section:
+    path = notebook(root, section, kind)
+    try:
+        return Section.read(path)
+    except ValueError as error:
+        raise CourseError(f"{path.relative_to(root)} is damaged ({said(error)}): run `course build {section}` to make it anew") from None
+
+
 @functools.lru_cache
 def _names(root: Path, section: str) -> dict[str, Any]:
     return namespace(read_section(root, section))
 
 
-def _proofs(root: Path, exercise: Exercise, released: dict[str, Exercise], section: str, names: dict[str, Any]) -> Iterator[Proof]:
+def _proofs(root: Path, exercise: Exercise, released: Exercise, section: str, names: dict[str, Any]) -> Iterator[Proof]:
     results = _results(exercise, exercise.solution, names)
     yield Proof(exercise.id, "reference", "full marks", _full(results), _failures(results))
 
-    results = _results(exercise, released[exercise.id].solution, names)
+    results = _results(exercise, released.solution, names)
     untouched = all(result.points == 0 and result.outcome is Outcome.NOT_ATTEMPTED for result in results)
     yield Proof(exercise.id, "stub", "zero, not attempted", untouched, _failures(results) or "the stub scores points")
 
@@ -117,5 +129,5 @@ def _parts(source: str, role: str | None) -> tuple[str, str]:
     """What a cell of the source shows in the release, and what it must not show."""
     if role in ("explain", "hint"):
         return "", source if role == "explain" else ""
-    pattern = re.compile(r"^[^\n]*BEGIN (SOLUTION|HIDDEN TESTS)\n(.*?)^[^\n]*END \1[^\n]*\n?", re.DOTALL | re.MULTILINE)
+    pattern = re.compile(r"^[^\n]*BEGIN (SOLUTION|HIDDEN TESTS)[^\n]*\n(.*?)^[^\n]*END \1[^\n]*\n?", re.DOTALL | re.MULTILINE)
     return pattern.sub("", source), "\n".join(match[2] for match in pattern.finditer(source))

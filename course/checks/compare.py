@@ -224,6 +224,8 @@ def said(error: BaseException, limit: int = 160) -> str:
 
 def plain(value: Any) -> Any:
     """The same value in Python's own types: NumPy and pandas scalars, arrays and series become numbers and lists, tuples become lists."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return plain(value[()])
     if isinstance(value, (np.ndarray, pd.Series, pd.Index)):
         return [plain(v) for v in value.tolist()]
     if isinstance(value, np.generic):
@@ -277,7 +279,7 @@ def _close(left: float, right: float, rtol: float, atol: float) -> bool:
     left, right = float(left), float(right)
     if left != left or right != right:
         return left != left and right != right
-    return left == right or abs(left - right) <= atol + rtol * abs(right)
+    return left == right or (abs(right) < float("inf") and abs(left - right) <= atol + rtol * abs(right))
 
 
 def _same_array(left: np.ndarray | None, right: np.ndarray | None, rtol: float, atol: float) -> bool:
@@ -292,7 +294,7 @@ def _same_value(left: Any, right: Any, rtol: float, atol: float) -> bool:
     if b is not None:
         return _close(a, b, rtol, atol) if a is not None else _missing(left) and b != b
     if isinstance(right, _SEQUENCES):
-        if not isinstance(left, _SEQUENCES) or np.ndim(left) == 0 or len(left) != len(right):
+        if not isinstance(left, _SEQUENCES) or (isinstance(left, np.ndarray) and left.ndim == 0) or len(left) != len(right):
             return False
         return all(_same_value(x, y, rtol, atol) for x, y in zip(left, right, strict=True))
     if isinstance(right, Mapping):

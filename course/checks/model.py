@@ -77,7 +77,12 @@ class Section:
     @classmethod
     def read(cls, path: Path) -> Section:
         """Read a source or release notebook. Raises OSError when there is none, ValueError when it is not a section of the course."""
-        return cls.from_notebook(nbformat.read(path, as_version=4), path.stem)
+        try:
+            return cls.from_notebook(nbformat.read(path, as_version=4), path.stem)
+        except (OSError, ValueError):
+            raise
+        except Exception as error:
+            raise ValueError(f"{path.name} is not a notebook of the course ({type(error).__name__})") from None
 
     @classmethod
     def from_notebook(cls, notebook: NotebookNode, name: str) -> Section:
@@ -105,6 +110,10 @@ class Section:
                     part["tests"].append(Test(settings.grade_id, mark["exercise"], mark["name"], float(settings.points), cell.source))
         if not parts:
             raise ValueError(f"{name} holds no exercise of the course")
+        for key, part in parts.items():
+            for role in ("statement", "solution"):
+                if role not in part:
+                    raise ValueError(f"{name}: {key} has no {role} cell")
         exercises = {
             key: Exercise(
                 id=key,
@@ -159,4 +168,4 @@ def role_of(cell: NotebookNode) -> dict[str, Any]:
 def heading(markdown: str) -> str:
     """The text of the first heading, without the hashes."""
     match = re.search(r"^#+\s*(.+)$", markdown, re.MULTILINE)
-    return match[1].strip() if match else markdown.strip().splitlines()[0]
+    return match[1].strip() if match else markdown.strip().partition("\n")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 import os
@@ -65,7 +66,9 @@ def _places() -> Iterator[tuple[Path, bool]]:
     opened = os.environ.get("JPY_SESSION_NAME", "")
     path = Path.cwd() / Path(opened).name
     if opened.endswith(".ipynb") and path.stem not in seen and path.is_file():
-        yield path, False
+        with contextlib.suppress(ValueError):  # a notebook of the learner's own is no section
+            read(path)
+            yield path, False
 
 
 @functools.lru_cache

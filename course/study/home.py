@@ -16,8 +16,8 @@ def write_home(work: Path) -> None:
     """Write the home page of a workspace. Raises OSError where it cannot be written."""
     text = _page(work, [read(path) for path in places()])
     path = work / HOME
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
+    if not path.is_file() or path.read_bytes() != text.encode():
+        path.write_bytes(text.encode())
 
 
 def _page(work: Path, sections: list[Section]) -> str:

@@ -32,7 +32,7 @@ def command(work: Path, port: int | None = None, browser: bool = True) -> list[s
 
 
 def environment(work: Path) -> dict[str, str]:
-    """The environment of the server and its kernels: the workspace is known, and ipc sockets carry the kernels' messages where there are any."""
+    """The environment of the server and its kernels, in which the workspace is named."""
     return {**os.environ, "COURSE_WORK": str(work)}
 
 

@@ -42,7 +42,7 @@ def load(work: Path, section: str, exercise: str) -> Record:
     try:
         data = json.loads(_path(work, section, exercise).read_text(encoding="utf-8"))
         return Record(**{field.name: type(field.default)(data[field.name]) for field in fields(Record) if field.name in data})
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError):
         return Record()
 
 
@@ -52,9 +52,13 @@ def save(work: Path, section: str, exercise: str, record: Record) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     record.updated = datetime.now(UTC).isoformat(timespec="seconds")
     handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{exercise}-")
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(asdict(record), file, indent=1)
-    os.replace(fresh, path)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(asdict(record), file, indent=1)
+        os.replace(fresh, path)
+    except BaseException:
+        os.unlink(fresh)
+        raise
 
 
 def attempt(work: Path, section: str, exercise: str, results: Iterable[CellResult], points: float) -> Record:

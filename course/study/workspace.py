@@ -47,8 +47,11 @@ def check(root: Path, section: str) -> SubmissionResult:
     if graded.result.message:
         raise CourseError(f"work/{section}/{section}.ipynb can't be graded: {graded.result.message}")
     work = root / "work"
-    for key in dict.fromkeys(cell.exercise for cell in graded.result.cells):
-        own = [cell for cell in graded.result.cells if cell.exercise == key]
-        progress.attempt(work, section, key, own, sum(cell.max_points for cell in own))
-    write_home(work)
+    try:
+        for key in dict.fromkeys(cell.exercise for cell in graded.result.cells):
+            own = [cell for cell in graded.result.cells if cell.exercise == key]
+            progress.attempt(work, section, key, own, sum(cell.max_points for cell in own))
+        write_home(work)
+    except OSError as error:
+        graded.result.notes.append(f"progress was not kept ({error.strerror}): make work/ writable")
     return graded.result

@@ -1,0 +1,98 @@
+"""A headless Chromium, and servers as a learner and an instructor start them."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="session")
+def page_factory():
+    path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.skip("Chromium is missing: install Debian's package `chromium` (.ci/run does)")
+    from playwright.sync_api import sync_playwright
+
+    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        yield lambda: browser.new_page(viewport={"width": 1400, "height": 1000})
+        browser.close()
+
+
+@pytest.fixture
+def page(page_factory):
+    page = page_factory()
+    page.set_default_timeout(60_000)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A course with the built notebooks of 01-statistics, as a clone has them."""
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    for kind in ("source", "release"):
+        target = tmp_path / kind / "01-statistics"
+        target.mkdir(parents=True)
+        shutil.copy(ROOT / kind / "01-statistics" / "01-statistics.ipynb", target)
+    return tmp_path
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """Start a Jupyter server and return the address with its token; stopped with all its kernels at the end."""
+    started = []
+
+    def start(command, folder, **environment):
+        log = (tmp_path / f"server-{len(started)}.log").open("w+")
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**os.environ, "JUPYTER_CONFIG_DIR": str(tmp_path / "jupyter"), **environment},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        started.append((process, log))
+        for _ in range(240):
+            log.flush()
+            found = re.search(r"http://127\.0\.0\.1:\d+/\S+token=\w+", Path(log.name).read_text())
+            if found:
+                return found[0]
+            if process.poll() is not None:
+                break
+            time.sleep(0.25)
+        raise AssertionError(f"the server did not start:\n{Path(log.name).read_text()[-3000:]}")
+
+    yield start
+    for process, log in started:
+        os.killpg(process.pid, signal.SIGINT)
+        try:
+            os.killpg(process.pid, signal.SIGTERM)
+            process.wait(10)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            os.killpg(process.pid, signal.SIGKILL)
+        log.close()
+
+
+@pytest.fixture
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def course_command():
+    return [sys.executable, "-m", "course"]

@@ -1,0 +1,68 @@
+import pytest
+
+from course.study import progress
+from course.study.home import HOME, write_home
+from course.study.progress import Record
+
+
+@pytest.fixture
+def work(tiny):
+    (tiny / "work").mkdir()
+    return tiny / "work"
+
+
+def page(work):
+    write_home(work)
+    return (work / HOME).read_text(encoding="utf-8")
+
+
+def keep(work, exercise, when, **values):
+    record = Record(**values)
+    progress.save(work, "01-tiny", exercise, record)
+    path = work / ".course" / "progress" / "01-tiny" / f"{exercise}.json"
+    path.write_text(path.read_text().replace(record.updated, when))
+
+
+def test_a_new_page_lists_the_sections_with_links(work):
+    text = page(work)
+    assert "| 01 | [Tiny](01-tiny/01-tiny.ipynb) | 0 of 2 | 0 of 4.5 | ░░░░░░░░░░░░ |" in text
+    assert "Continue" not in text
+
+
+def test_progress_is_counted(work):
+    keep(work, "share", "2026-01-01", attempts=2, best=3.0)
+    keep(work, "middle", "2026-01-01", attempts=1, best=0.5)
+    assert "| 1 of 2 | 3.5 of 4.5 | █████████░░░ |" in page(work)
+
+
+def test_a_solved_section_has_a_full_bar_and_nothing_to_continue(work):
+    keep(work, "share", "2026-01-01", attempts=1, best=3.0)
+    keep(work, "middle", "2026-01-02", attempts=1, best=1.5)
+    text = page(work)
+    assert "| 2 of 2 | 4.5 of 4.5 | ████████████ |" in text and "Continue" not in text
+
+
+@pytest.mark.parametrize(("share", "middle", "shown"), [("2026-01-01", "2026-01-02", "middle"), ("2026-01-03", "2026-01-02", "share")])
+def test_what_was_touched_last_and_is_unsolved_is_to_continue(share, middle, shown, work):
+    keep(work, "share", share, attempts=1, best=1.0)
+    keep(work, "middle", middle, hints=1)
+    assert f"**Continue:** `{shown}` in [Tiny](01-tiny/01-tiny.ipynb)." in page(work)
+
+
+def test_a_page_that_is_right_is_not_written_again(work):
+    page(work)
+    before = (work / HOME).stat().st_mtime_ns
+    write_home(work)
+    assert (work / HOME).stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("content", [b"", b"old", b"\xff\xfe"])
+def test_another_page_is_replaced(content, work):
+    expected = page(work)
+    (work / HOME).write_bytes(content)
+    assert page(work) == expected
+
+
+def test_a_folder_that_is_not_there_is_an_os_error(tiny):
+    with pytest.raises(OSError):
+        write_home(tiny / "nowhere")

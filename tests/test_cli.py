@@ -1,0 +1,215 @@
+import json
+import shutil
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from course import cli
+from course.checks.model import CellResult, Outcome, SubmissionResult
+from course.study.workspace import prepare
+
+
+@pytest.fixture
+def course(monkeypatch, capsys):
+    """A function that runs the command and returns (exit code, stdout, stderr)."""
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("MPLBACKEND", "Agg")
+
+    def run(*args):
+        monkeypatch.setattr(sys, "argv", ["course", *args])
+        with pytest.raises(SystemExit) as left:
+            cli.main()
+        shown = capsys.readouterr()
+        return left.value.code, shown.out, shown.err
+
+    return run
+
+
+@pytest.fixture
+def copy(tiny):
+    """The learner's copy of the section."""
+    return prepare(tiny) / "01-tiny" / "01-tiny.ipynb"
+
+
+def refused(result, *parts):
+    code, out, err = result
+    assert (code, out) == (2, "")
+    assert err.startswith("course: ") and err.count("\n") == 1 and "Traceback" not in err
+    for part in parts:
+        assert part in err
+
+
+@pytest.mark.parametrize("command", ["check", "build", "verify", "grade"])
+def test_an_unknown_section_is_answered_with_those_there_are(command, course, tiny, snapshot):
+    before = snapshot(tiny)
+    refused(course(command, "09-nothing"), "09-nothing", "there is 01-tiny")
+    assert snapshot(tiny) == before
+
+
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_an_unknown_exercise_is_answered_with_those_there_are(option, course, tiny, snapshot):
+    before = snapshot(tiny)
+    refused(course("verify", "01-tiny", "--exercise", "shares", *option), "no exercise 'shares' in 01-tiny; there is share, middle")
+    refused(course("verify", "--exercise", "share", *option), "--exercise needs its section")
+    assert snapshot(tiny) == before
+
+
+def test_a_missing_notebook_is_told(course, tiny, snapshot):
+    before = snapshot(tiny)
+    refused(course("check", "01-tiny"), "no notebook work/01-tiny/01-tiny.ipynb", "make lab")
+    assert snapshot(tiny) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        ("{ not json", "its JSON is broken"),
+        ("", "the file is empty"),
+        ('{"metadata": {"course": {"section": "02-[other]"}}, "cells": []}', "this is a notebook of 02-[other], not of 01-tiny"),
+    ],
+)
+@pytest.mark.parametrize("option", [[], ["--json"]])
+def test_a_notebook_that_cannot_be_graded_is_told(content, why, option, course, tiny, copy, snapshot):
+    copy.write_text(content)
+    before = snapshot(tiny)
+    refused(course("check", "01-tiny", *option), "work/01-tiny/01-tiny.ipynb can't be graded", why)
+    assert snapshot(tiny) == before
+
+
+@pytest.mark.parametrize("command", [["lab"], ["check", "01-tiny"], ["progress"], ["build"], ["verify"], ["grade"]])
+def test_no_course_is_told(command, course, tmp_path, monkeypatch):
+    monkeypatch.setenv("COURSE_ROOT", str(tmp_path))
+    refused(course(*command), f"no course found in {tmp_path}", "set COURSE_ROOT")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_port_in_use_is_told_and_no_workspace_is_made(course, tiny, snapshot):
+    before = snapshot(tiny)
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        refused(course("lab", "--port", str(port)), f"port {port} is in use")
+    assert snapshot(tiny) == before and not (tiny / "work").exists()
+
+
+def test_an_empty_course_says_what_to_do(course, tiny, snapshot):
+    for folder in ("source", "release"):
+        shutil.rmtree(tiny / folder)
+    before = snapshot(tiny)
+    refused(course("verify"), "source/ holds no section", "course build")
+    refused(course("lab"), "release/ holds no section", "course build")
+    refused(course("grade"), "nothing to grade")
+    assert snapshot(tiny) == before
+
+
+def test_lab_runs_jupyterlab_in_the_workspace(course, tiny, monkeypatch):
+    calls = []
+
+    def started(line, **options):
+        calls.append((line, options))
+        return subprocess.CompletedProcess(line, 3)
+
+    monkeypatch.setattr(cli.subprocess, "run", started)
+    assert course("lab", "--no-browser")[0] == 3
+    ((line, options),) = calls
+    assert f"--ServerApp.root_dir={tiny / 'work'}" in line and "--no-browser" in line
+    assert options["cwd"] == tiny / "work" and options["env"]["COURSE_WORK"] == str(tiny / "work") and "MPLBACKEND" not in options["env"]
+
+
+def test_an_error_in_the_text_is_told_line_by_line(course, tiny, snapshot):
+    path = tiny / "source" / "01-tiny" / "01-tiny.py"
+    path.write_text(path.read_text().replace('level="core"', 'level="easy"').replace("points=1\n", "points=0\n"))
+    before = snapshot(tiny)
+    code, out, err = course("build", "01-tiny")
+    lines = err.splitlines()
+    assert (code, out) == (2, "") and len(lines) == 2
+    assert lines[0].startswith("course: 01-tiny.py:") and lines[1].startswith("01-tiny.py:")
+    assert snapshot(tiny) == before
+
+
+def test_build_check_tells_what_differs_and_writes_nothing(course, tiny, snapshot, monkeypatch):
+    release = tiny / "release" / "01-tiny" / "01-tiny.ipynb"
+    monkeypatch.setattr("course.authoring.build.generate", lambda *_: release_text)
+    release_text = release.read_text()
+    assert course("build", "--check") == (0, "01-tiny: up to date\n", "")
+    release.write_text("edited by hand")
+    before = snapshot(tiny)
+    assert course("build", "--check") == (1, "differs: release/01-tiny/01-tiny.ipynb\n", "")
+    assert snapshot(tiny) == before
+    assert course("build") == (0, "wrote: release/01-tiny/01-tiny.ipynb\n", "")
+    assert course("build", "01-tiny", "--check")[0] == 0
+
+
+def test_build_back_of_a_broken_notebook_changes_nothing(course, tiny, snapshot):
+    (tiny / "source" / "01-tiny" / "01-tiny.ipynb").write_text("{ not json")
+    before = snapshot(tiny)
+    refused(course("build", "01-tiny", "--back"), "source/01-tiny/01-tiny.ipynb is damaged")
+    assert snapshot(tiny) == before
+
+
+def test_build_back_of_an_edited_notebook_mends_the_text(course, tiny, monkeypatch):
+    monkeypatch.setattr("course.authoring.build.generate", lambda *_: "release\n")
+    notebook = tiny / "source" / "01-tiny" / "01-tiny.ipynb"
+    notebook.write_text(notebook.read_text().replace("Sort first.", "Sort them first."))
+    code, out, _ = course("build", "01-tiny", "--back")
+    assert code == 0 and out.startswith("01-tiny: text changed\n")
+    assert "# Sort them first." in (tiny / "source" / "01-tiny" / "01-tiny.py").read_text()
+
+
+def test_check_shows_points_and_reasons_and_its_exit_code_is_full_marks(course, tiny, monkeypatch):
+    cells = [
+        CellResult("share-value", "share", 2.0, 2.0, Outcome.PASSED),
+        CellResult("share-edges", "share", 0.0, 1.0, Outcome.WRONG, "a [whole] of zero: no"),
+        CellResult("middle-value", "middle", 0.0, 1.5, Outcome.NOT_ATTEMPTED, "not attempted"),
+    ]
+    result = SubmissionResult("you", "01-tiny", Outcome.GRADED, 2.0, 4.5, cells, notes=["cell [x] was missing"])
+    monkeypatch.setattr("course.study.workspace.check", lambda root, section: result)
+    code, out, _ = course("check", "01-tiny")
+    assert code == 1 and "01-tiny: graded, 2 of 4.5 points" in out
+    assert "a [whole] of zero: no" in out and "2 of 3" in out and "cell [x] was missing" in out
+    code, out, _ = course("check", "01-tiny", "--json")
+    assert code == 1 and json.loads(out) == result.as_dict()
+    result.score = 4.5
+    assert course("check", "01-tiny", "--json")[0] == 0
+
+
+def test_progress_is_a_table_of_sections(course, tiny):
+    code, out, _ = course("progress")
+    assert code == 0
+    assert "Tiny" in out and "0 of 2" in out and "0 of 4.5" in out
+
+
+@pytest.mark.parametrize("args", [["--nonsense"], ["nonsense"], ["check"], ["lab", "--port", "x"], ["grade", "--jobs", "0"]])
+def test_a_wrong_argument_is_a_matter_of_usage(args, course, tiny):
+    code, out, err = course(*args)
+    assert (code, out) == (2, "") and "Usage: course" in err
+
+
+def module(*args, root):
+    return subprocess.run([sys.executable, "-m", "course", *args], cwd=root, capture_output=True, text=True, check=False)
+
+
+def test_verify_prints_json_and_nothing_else_on_stdout(tiny):
+    run = module("verify", "--json", root=tiny)
+    assert run.returncode == 0, run.stderr
+    proofs = json.loads(run.stdout)
+    assert {proof["exercise"] for proof in proofs} == {"share", "middle", "01-tiny"}
+    assert [proof["proof"] for proof in proofs].count("wrong") == 6 and all(proof["holds"] for proof in proofs)
+    assert set(proofs[0]) == {"exercise", "proof", "label", "holds", "detail"}
+
+
+def test_verify_tells_what_does_not_hold_by_its_exit_code_and_a_line(tiny):
+    path = tiny / "tests" / "answers" / "01-tiny" / "middle.py"
+    path.write_text(path.read_text().replace("this is the mean", "this is the mode"))
+    run = module("verify", "01-tiny", "--exercise", "middle", root=tiny)
+    assert run.returncode == 1 and "Traceback" not in run.stderr
+    assert "does not hold middle: wrong, this is the mode: middle-value: the middle of three values: this is the mean" in " ".join(run.stdout.split())
+    assert "7 of 8 proofs hold" in run.stdout
+
+
+def test_as_a_module_an_error_is_one_line_and_exit_code_2(tiny):
+    run = module("check", "09-nothing", root=tiny)
+    refused((run.returncode, run.stdout, run.stderr), "no section '09-nothing' in source/; there is 01-tiny")
