@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import traceback
 import warnings
 from collections.abc import Callable
@@ -44,10 +45,27 @@ def describe(error: BaseException, exercise: str) -> tuple[Outcome, str]:
         return Outcome.WRONG, str(error) or "an assertion failed"
     if isinstance(error, MemoryError):
         return Outcome.OUT_OF_MEMORY, "your function used more memory than it may"
+    if isinstance(error, NameError) and error.name == exercise:
+        return Outcome.WRONG, f"`{exercise}` is not defined; keep the function's name"
     kind = type(error).__name__
     own = [frame for frame in frames if frame.name == exercise]
     place = f" in line {own[-1].lineno} of the cell" if own else ""
     return Outcome.WRONG, f"`{exercise}` raised {kind}{place}: {said(error, 300)}"
+
+
+class Verdict(Exception):
+    """How a kernel says what became of a test cell: its text is JSON with `outcome` and `message`."""
+
+
+def run_in_kernel(source: str, exercise: str, names: dict[str, Any]) -> None:
+    """Run a test cell in a kernel, in a copy of its names, so that no test can disturb a learner's function; raises Verdict unless it passes."""
+    found: tuple[Outcome, str] | None = None
+    try:
+        exec(compile(source, f"<test of {exercise}>", "exec"), dict(names))
+    except (Exception, SystemExit) as error:
+        found = describe(error, exercise)
+    if found:
+        raise Verdict(json.dumps({"outcome": found[0], "message": found[1]}))
 
 
 def not_implemented(place: str, exercise: str) -> tuple[Outcome, str]:

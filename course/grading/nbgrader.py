@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.preprocessors import AssignLatePenalties, ClearHiddenTests, NbGraderPreprocessor
 from nbgrader.utils import compute_checksum
+from sqlalchemy.exc import SAWarning
 from traitlets import Float
 
 from course.checks.model import Outcome, role_of
@@ -72,7 +74,8 @@ def record(api: NbGraderAPI, graded: Graded, timestamp: datetime | None) -> None
     """Write one graded submission into the gradebook, as nbgrader's SaveAutoGrades would: manual scores and comments stay."""
     result, section = graded.result, graded.result.section
     scores = {cell.grade_id: cell.points for cell in result.cells}
-    with Gradebook(api.coursedir.db_url, api.coursedir.course_id) as gradebook:
+    with warnings.catch_warnings(), Gradebook(api.coursedir.db_url, api.coursedir.course_id) as gradebook:
+        warnings.simplefilter("ignore", SAWarning)  # nbgrader builds a submission before it adds it to the session
         gradebook.update_or_create_student(result.student)
         submission = gradebook.update_or_create_submission(section, result.student, **({"timestamp": timestamp} if timestamp else {}))
         notebook = gradebook.find_submission_notebook(section, section, result.student)

@@ -88,16 +88,17 @@ def _cells(submitted: bytes, section: str, known: set[str]) -> tuple[list[Notebo
     if not submitted.strip():
         return [], [], "the file is empty"
     try:
-        data = json.loads(submitted.decode("utf-8-sig", errors="replace"))
+        text = submitted.decode("utf-8-sig", errors="replace")
+        data = json.loads(text)
     except (ValueError, RecursionError) as error:
         return [], [], f"the file is not a notebook: its JSON is broken ({str(error)[:120]})"
     if not isinstance(data, dict):
         return [], [], "the file is not a notebook: its JSON holds no cells"
     if "worksheets" in data or data.get("nbformat") in (1, 2, 3):
         try:
-            data = nbformat.convert(nbformat.from_dict(data), 4)
+            data = nbformat.reads(text, as_version=4)
         except Exception as error:
-            return [], [], f"the notebook has an old format that could not be converted ({type(error).__name__})"
+            return [], [], f"the notebook has an old format that could not be converted ({type(error).__name__}: {str(error)[:100]})"
         notes = ["the notebook had an old format; it was converted"]
     else:
         notes = []

@@ -100,7 +100,11 @@ def test_close_takes_any_real_scalar(value):
     assert is_wrong(close, value, 3.1, "x")
 
 
-@pytest.mark.parametrize("value", [True, np.True_, np.array(True), "3", None, [3], (3,), np.array([3]), pd.Series([3]), {3}, 3 + 0j, b"3", object()], ids=repr)
+@pytest.mark.parametrize(
+    "value",
+    [True, np.True_, np.array(True), "3", None, [3], (3,), np.array([3]), pd.Series([3]), {3}, 3 + 0j, b"3", object()],
+    ids=lambda value: type(value).__name__,
+)
 def test_close_refuses_what_is_no_number(value):
     text = message(close, value, 3, "the answer")
     assert text.startswith("the answer: expected a number, you returned ")
