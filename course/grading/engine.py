@@ -7,7 +7,10 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -47,7 +50,7 @@ def run(repaired: Repaired, student: str, limits: Limits) -> Graded:
     if repaired.unusable:
         cells = [_result(cell, repaired.unusable, repaired.reason) for cell in _tests(notebook)]
     else:
-        cells = asyncio.run(_execute(notebook, limits))
+        cells = _apart(_execute(notebook, limits))
     score, total = sum(cell.points for cell in cells), sum(cell.max_points for cell in cells)
     result = SubmissionResult(
         student=student,
@@ -64,6 +67,12 @@ def run(repaired: Repaired, student: str, limits: Limits) -> Graded:
         _write_verdict(cell, by_id[cell.metadata.nbgrader.grade_id])
     notebook.metadata.course["result"] = {key: value for key, value in asdict(result).items() if key != "cells"}
     return Graded(notebook, result)
+
+
+def _apart(work: Coroutine[Any, Any, list[CellResult]]) -> list[CellResult]:
+    """Run a coroutine to its end in a thread of its own: the caller (formgrader, a notebook) may have a running event loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 async def _execute(notebook: NotebookNode, limits: Limits) -> list[CellResult]:

@@ -12,7 +12,7 @@
 # - What is p-hacking, and how do you look at results early without it?
 # - When would you go Bayesian, and what does Bayes' theorem say about a fraud flag?
 #
-# The *core* exercises take about 90 minutes; the *stretch* ones can wait for a second pass. Write a function where it says `YOUR CODE HERE`, run its cell, and run the `%check` cell below it:
+# Reading takes about 40 minutes, the *core* exercises about 90; the *stretch* ones can wait for a second pass. Write a function where it says `YOUR CODE HERE`, run its cell, and run the `%check` cell below it:
 # it says what is right, what is wrong and, for the usual mistakes, which one you made. `%hint` and `%solution` help when you are stuck. The greyed test cells show a part of what is checked.
 
 # %%
@@ -38,7 +38,7 @@ from course import checks
 # How often does something rare happen in a year? Whole numbers, never negative: **Poisson**.
 # How often does a person come back? People differ, so the counts spread more than Poisson allows: **Negative Binomial**.
 #
-# All three pictures below are real data: yearly flow of the Nile against its mean level before and after the dam of 1898; soldiers killed by horse kicks
+# All three pictures below are real data: yearly flow of the Nile against its mean level before and after its drop of 1899; soldiers killed by horse kicks
 # in 200 corps-years of the Prussian army (Bortkiewicz, 1898); doctor visits per person and year (RAND health insurance experiment).
 
 # %% locked="count_data"
@@ -99,7 +99,7 @@ for n, colour in [(20, "C0"), (200, "C1")]:
     )
 ax.axvline(1, color="0.5", ls=":")
 ax.axvline(1.5, color="0.3", ls="--")
-ax.set(xlabel="variance / mean in a sample of true Poisson counts", ylabel="density", title="With 20 counts, a ratio of 1.5 is chance; with 200 it is not")
+ax.set(xlabel="variance / mean in a sample of true Poisson counts", ylabel="density", title="With 20 counts a ratio of 1.5 can be chance; with 200 it is not")
 ax.legend(frameon=False)
 plt.show()
 
@@ -264,7 +264,7 @@ checks.between(found / 100, 0.8, 1.0, "the share of samples with twice the Poiss
 # A small p-value says "more variance than Poisson", not "Negative Binomial is true": extra zeros, a trend or weekdays do the same. Look for a missing feature first. With features, the same idea is the Pearson statistic divided by its
 # degrees of freedom in a Poisson regression, or the test of Cameron and Trivedi (1990). A dispersion far *below* 1 is a finding too (a cap, a quota, a schedule); a Binomial or the Conway-Maxwell-Poisson describes it.
 #
-# The other way round: the p-value of 20,190 doctor visits is zero to machine precision, and with that many rows a dispersion of 1.03 would be significant as well. Report $D$, not only the verdict.
+# The other way round: the p-value of 20,190 person-years of doctor visits is zero to machine precision, and with that many rows a dispersion of 1.03 would be significant as well. Report $D$, not only the verdict.
 
 # %% [markdown]
 # A Poisson rate belongs to a unit of time. Suppose your model API times out 2 times an hour on average, independently. In another window the count is Poisson again, with the rate times the length of the window.
@@ -417,7 +417,7 @@ checks.raises(ValueError, poisson_tail, 3, 1, -2, what="a negative window")
 # %% [markdown]
 # ## The Central Limit Theorem, and how much n it wants
 #
-# Take the 20,190 doctor visits as the whole world. One person's count is far from Normal: a wall at zero, a tail to 77. Now draw `n` people, take their mean, and do that 20,000 times.
+# Take the 20,190 person-years as the whole world. One year's count of visits is far from Normal: a wall at zero, a tail to 77. Now draw `n` of them, take their mean, and do that 20,000 times.
 
 # %% collapsed=true
 values, frequency = np.unique(DOCTOR_VISITS, return_counts=True)
@@ -470,7 +470,7 @@ ax.legend(frameon=False)
 plt.show()
 
 # %% [markdown]
-# How lopsided is a metric? Its **skewness** says: the mean of $\left((x - \mu)/\sigma\right)^3$. It is 0 for anything symmetric, 2 for waiting times, 4.8 for the doctor visits, and often 10 or more for revenue per user.
+# How lopsided is a metric? Its **skewness** says: the mean of $\left((x - \mu)/\sigma\right)^3$. It is 0 for anything symmetric, 2 for exponential waiting times, 4.8 for the doctor visits, and often 10 or more for revenue per user.
 #
 # Kohavi, Deng, Longbotham and Xu (2014, "Seven rules of thumb for web site experimenters") turned that into a number of users: **355 x skewness squared** in each variant. In the picture it is where both lines enter the grey band.
 # They give it for skewness beyond 1 in size. Their own case: revenue per user at Bing had a skewness of 17.9 and wanted 114,000 users; capped at a fixed amount per user, 5.2 and under 10,000.
@@ -609,7 +609,7 @@ plt.show()
 
 # %% [markdown]
 # Real revenue is finite, yet a few users can carry most of it, and then the sample's own skewness grows with every new whale: you can't estimate it well from a small sample.
-# What helps: cap the metric (and say so before the test), count buyers and look at money separately, or take a longer history to measure the skewness. The bootstrap doesn't rescue you: it resamples the same missing whales.
+# What helps: cap the metric (and say so before the test), count buyers and look at money separately, or take a longer history to measure the skewness. The bootstrap doesn't rescue you: it can't draw a whale that the sample lacks.
 
 # %% [markdown]
 # > **In the interview.** *"Revenue per user is terribly skewed. Can you use a t-test?"*
@@ -649,7 +649,7 @@ fig, ax = plt.subplots(figsize=(7, 3))
 ax.hist(ratios, bins=40, color="0.8")
 low, high = np.quantile(ratios, [0.025, 0.975])
 top = ax.get_ylim()[1]
-ax.plot([low, high], [1.16 * top] * 2, "|-", color="C0", lw=2, ms=12, label="95 % of 1,000 real repeats")
+ax.plot([low, high], [1.16 * top] * 2, "|-", color="C0", lw=2, ms=12, label="95 % of 1,000 simulated repeats")
 ax.plot([TRUE_RATIO - 1.96 * naive, TRUE_RATIO + 1.96 * naive], [1.06 * top] * 2, "|-", color="C1", lw=2, ms=12, label="95 % if chats were independent")
 ax.set(
     ylim=(0, 1.6 * top),
@@ -698,7 +698,7 @@ pd.Series({"users drawn again": np.std(by_user), "chats drawn again": np.std(by_
 # Write `ratio_metric(numerator, denominator)`. Both are lists or arrays of `n` numbers, one pair for each user.
 # Return two floats: the ratio of the two means, and its standard error by the formula above (the square root of the variance), with sample variances and covariance (divide by `n - 1`).
 #
-# A user with denominator 0 is data: keep them. If every user has the same denominator, the formula still holds (it becomes that of a plain mean).
+# A user with denominator 0 is data: keep them. If every user has the same denominator, the formula still holds (it becomes that of a plain mean). When all users lie on the line, the error is 0, not `nan`.
 # Raise `ValueError` when the lengths differ, when there are fewer than two users, or when the denominators add up to zero.
 #
 # Example: `ratio_metric([3, 1, 0, 6], [4, 2, 1, 9])` gives `(0.625, 0.0663)`, the second rounded here; don't round yours.
@@ -865,7 +865,7 @@ plt.show()
 # $$\text{lift} = R_T - R_C, \qquad \text{lift} \pm z\,SE, \qquad p = 2\left(1 - \Phi\left(|\text{lift}| / SE\right)\right), \qquad SE = \sqrt{SE_T^2 + SE_C^2}$$
 #
 # `"lift"` is absolute, treatment minus control. `"ci_low"` and `"ci_high"` are the ends of the 95 % interval: $z$ is the 97.5 % point of the standard Normal (1.95996; 1.96 will do). `"p_value"` is two-sided, $\Phi$ is the standard Normal distribution function. Don't round.
-# Raise `ValueError` when one of the arms is refused by the rules of `ratio_metric`.
+# Raise `ValueError` when one of the arms is refused by the rules of `ratio_metric`. You may take it that $SE$ is above 0.
 #
 # Example: control `[3, 1, 0, 6]`, `[4, 2, 1, 9]` and treatment `[2, 3, 5]`, `[3, 3, 8]` give lift 0.0893, interval from -0.1433 to 0.3218, p-value 0.4517 (rounded here).
 
@@ -1063,19 +1063,13 @@ for ax, n in zip(axes, [500, 3_839], strict=True):
     bins = np.arange(-6, 10.1, 0.4)
     ax.hist(100 * lift, bins=bins, color="0.85", label="all experiments")
     ax.hist(100 * lift[found], bins=bins, color="C1", alpha=0.8, label="significant ones")
-    ax.axvline(2, color="0.2", ls="--", lw=1)
-    ax.set(xlabel="estimated lift, percentage points", xlim=(-5, 9), title=f"{n:,} users per arm")
-    ax.text(
-        3.1 if n == 500 else -4.7,
-        1_000,
-        f"found: {100 * found.mean():.0f} %\nestimate when found:\n+{100 * lift[found].mean():.1f} on average",
-        color="0.2",
-        fontsize=9,
-    )
+    ax.axvline(2, color="0.2", ls="--", lw=1, label="the truth: +2")
+    summary = f"{n:,} users per arm: {100 * found.mean():.0f} % found,\non average at +{100 * lift[found].mean():.1f} points"
+    ax.set(xlabel="estimated lift, percentage points", xlim=(-5, 9))
+    ax.set_title(summary, fontsize=10)
 axes[0].set_ylabel("experiments")
-axes[0].legend(frameon=False, loc="upper left", bbox_to_anchor=(-0.02, 1.03), fontsize=9)
-axes[0].text(1.8, 640, "truth: +2", ha="right", color="0.2", fontsize=9)
-fig.suptitle("Too few users: most effects are missed, the rest come out more than doubled", y=1.07)
+axes[1].legend(frameon=False, loc="upper left", fontsize=9)
+fig.suptitle("Too few users: most effects are missed, the rest come out more than doubled")
 plt.show()
 
 # %% [markdown]
@@ -1389,7 +1383,7 @@ checks.raises(ValueError, sample_size_means, 12, 0.5, power=0.0, what="power 0")
 # %% [markdown]
 # > **In the interview.** *"How would you set up an A/B test for this feature?"*
 # > **In 30 seconds:** I write down one hypothesis, one primary metric that decides, guardrails with limits, and secondary metrics that only explain. I ask what lift would pay for the work: that is my MDE. From baseline, MDE, alpha 5 % and power 80 or 90 %
-# > I get users per arm, about 16 times the variance over the squared effect, and from daily traffic an end date in whole weeks. I fix the unit and the end date before the start, and then I don't peek.
+# > I get users per arm, about 16 times the variance over the squared effect for 80 % (21 times for 90 %), and from daily traffic an end date in whole weeks. I fix the unit and the end date before the start, and then I don't peek.
 # > **They ask next:** the answer is eleven weeks, what now (larger MDE, a more sensitive metric, CUPED, more traffic; not a higher alpha in silence)? What does 80 % power promise? Why is a significant result of a small test suspicious (winner's curse)? Where does the MDE come from?
 # > **Red flags:** "we run it until it's significant"; an MDE chosen because the traffic fits; power computed afterwards from the observed effect.
 
@@ -1468,7 +1462,7 @@ plt.show()
 #
 # 1. Join salt, a colon and the id to one text, `f"{salt}:{user_id}"` (so `42` and `"42"` are the same user), and encode it as UTF-8.
 # 2. Take SHA-256. Read the first 8 bytes of the digest as an unsigned integer, big-endian, and divide it by $2^{64}$. That is $u$, from 0 up to 1.
-# 3. Go through the arms in the order of the dict, adding up `weight / total weight`. The first arm whose running sum is greater than $u$ is the answer.
+# 3. Go through the arms in the order of the dict, adding up `weight / total weight`. The first arm whose running sum is greater than $u$ is the answer; should rounding leave none, it is the last arm with a weight above 0.
 #
 # Weights need not add up to 1; an arm of weight 0 gets nobody. Raise `ValueError` when there are no arms, when a weight is negative, or when the weights add up to 0.
 #
@@ -1796,7 +1790,7 @@ def simulate_lifts(days: int, first: float, lasting: float, half_life: float, no
 # %% collapsed=true
 fig, axes = plt.subplots(1, 2, figsize=(8, 3), sharey=True)
 cases = [
-    ("The lift is news: it fades", simulate_lifts(21, 4.2, 0.1, 5, 0.45, seed=5)),
+    ("A novelty effect: the lift fades", simulate_lifts(21, 4.2, 0.1, 5, 0.45, seed=5)),
     ("The lift is real: it stays", simulate_lifts(21, 1.4, 1.4, 5, 0.45, seed=14)),
 ]
 for ax, (title, lift) in zip(axes, cases, strict=True):
@@ -2234,7 +2228,7 @@ plt.show()
 # Two arms of `n_per_arm` users are compared by a **two-sided** z-test. A share `prior` ($\pi$) of your ideas has a true effect, always of `effect` standard deviations ($d$); the others have none.
 # $$\text{power}(\alpha) = \Phi(\delta - z) + \Phi(-\delta - z), \quad \delta = d\sqrt{n/2}, \quad z = z_{1-\alpha/2} \qquad\qquad \text{cost}(\alpha) = (1-\pi)\,\alpha\,c_1 + \pi\,(1-\text{power})\,c_2$$
 # Write `error_costs(alphas, prior, cost_type1, cost_type2, effect, n_per_arm)`. `alphas` is a list or array in any order. Return a dict: `"power"` and `"cost"`, one number for each alpha in the order given, and
-# `"best_alpha"`, the alpha of the list with the lowest cost (the smallest alpha if several tie). Count both tails, so the sign of `effect` doesn't matter. Round nothing.
+# `"best_alpha"`, the alpha of the list with the lowest cost (if costs are equal, as when both prices are 0, the smallest alpha). Count both tails, so the sign of `effect` doesn't matter. Round nothing.
 # Raise `ValueError` when `prior` is outside 0 to 1, a cost is negative, or an alpha is not strictly between 0 and 1. A prior of exactly 0 or 1 is fine.
 #
 # Example: `error_costs([0.01, 0.05, 0.1, 0.2], prior=0.2, cost_type1=30, cost_type2=60, effect=0.1, n_per_arm=900)` gives powers 0.325, 0.564, 0.683, 0.800, costs 8.34, 6.43, 6.20, 7.20 and `"best_alpha"` 0.1.
@@ -2384,7 +2378,7 @@ plt.show()
 # %% [markdown] statement="peeking_rate" level="core"
 # ### `peeking_rate`: what peeking does to alpha
 #
-# Write `peeking_rate(looks, alpha=0.05, n_sims=20_000, seed=0)`. It simulates `n_sims` A/A experiments with `looks` equally spaced looks each. Before each look an equally large batch of data arrives; what it says about the difference is a number $x_j \sim N(0, 1)$, independent of the other batches.
+# Write `peeking_rate(looks, alpha=0.05, n_sims=20_000, seed=0)`. It simulates `n_sims` A/A experiments with `looks` equally spaced looks each. Before each look an equally large batch of data arrives. Each batch gives one standardised difference $x_j \sim N(0, 1)$, independent of the other batches.
 # All data so far goes into the test at look $j$:
 # $$z_j = \frac{x_1 + \dots + x_j}{\sqrt j}$$
 # An experiment is a false alarm when $|z_j| > z_{1-\alpha/2}$ at one look or more. Return the share of false alarms, a float.
@@ -2515,7 +2509,7 @@ checks.raises(ValueError, peeking_rate, 5, 0.05, 0, what="no experiment at all")
 # %% [markdown]
 # ### Peeking with a licence
 #
-# If you need to stop early, use a threshold that is made for it. An *always-valid* p-value may be read after every single user: the chance that it **ever** falls to 0.05 in an A/A test is at most 5 %.
+# If you need to stop early, use a threshold that is made for it. An *always-valid* p-value may be read as often as you like: the chance that it **ever** falls to 0.05 in an A/A test is at most 5 %.
 # Its price is a wider boundary. Below are 20 A/A experiments, read after every pair of users from the tenth on.
 
 # %% locked="simulate_streams"
@@ -2708,7 +2702,7 @@ checks.between(ever_below(0.6, 60, 20_000), 0.85, 1, "the share of tests with a 
 # Twenty metrics at 5 % each, none of which moved: the chance of at least one "discovery" is $1 - 0.95^{20} = 64\,\%$ if they are independent. Two corrections answer two different fears.
 #
 # - **Bonferroni** keeps the chance of *any* false discovery at 5 %. Multiply every p-value by the number of tests $m$.
-# - **Benjamini–Hochberg** (BH) keeps the expected *share* of false ones among your discoveries (the false discovery rate) at 5 %. Sort; compare the $k$-th smallest with $0.05\,k/m$; everything up to the **last** one below its line is a discovery.
+# - **Benjamini–Hochberg** (BH) keeps the expected *share* of false ones among your discoveries (the false discovery rate) at 5 %. Sort; compare the $k$-th smallest with $0.05\,k/m$; everything up to the **last** one at or below its line is a discovery. It asks for tests that are independent or go up and down together.
 
 # %% locked="bh_1995"
 # fifteen p-values of a clinical trial, from Benjamini and Hochberg (1995)
@@ -3052,7 +3046,7 @@ plt.show()
 # Write `beta_binomial(conversions, users, prior=(1, 1))`. `conversions` and `users` are pairs of counts, arm A first. Each arm's rate has, independently, the prior $\text{Beta}(a, b)$ with `prior = (a, b)`, so its posterior is
 # $$p \sim \text{Beta}(a + \text{conversions},\ b + \text{users} - \text{conversions})$$
 # Return a dict: `"prob_b_better"`, which is $P(p_B > p_A)$; `"expected_loss"`, which is $E[\max(p_A - p_B, 0)]$, the rate that you lose on average by choosing B; and `"ci_low"`, `"ci_high"`, the 95 % equal-tailed credible interval of **B's rate** $p_B$ (its 2.5 % and 97.5 % quantiles).
-# Needed accuracy: the probability within 0.003, the loss within 3 % of its value, the ends within 0.002. Sums on a fine grid are exact enough at once; if you simulate, take a million draws and fix the seed.
+# Needed accuracy: the probability within 0.003, the loss within 3 % of its value, the ends within 0.002. Sums on a fine grid reach that at once. If you simulate, take a million draws and fix the seed: enough for the checks here, though not for the loss when an arm wins outright.
 # Raise `ValueError` if an arm has fewer than 0 conversions or more conversions than users, or if `a` or `b` is not positive. An arm without users keeps its prior.
 #
 # Example: `beta_binomial((14, 22), (120, 130), prior=(8, 32))` gives about `{"prob_b_better": 0.837, "expected_loss": 0.00346, "ci_low": 0.1231, "ci_high": 0.2371}`.
@@ -3221,7 +3215,7 @@ plt.show()
 # %% [markdown]
 # An arm with little data has wide draws, so it gets explored. An arm that is surely worse almost never has the highest draw. The *regret* counts what you lost against always playing the best arm.
 #
-# Two bad neighbours: **uniform** play never uses what it learned. **Greedy** play (always the highest posterior mean) can fall in love with the first arm that works and never try a better one. Both lose a fixed amount for every user, for ever.
+# Two bad neighbours: **uniform** play never uses what it learned. **Greedy** play (always the highest posterior mean) can fall in love with the first arm that works and never try a better one. Uniform loses a fixed amount for every user, for ever; so does greedy in each run in which it gets stuck.
 
 # %% [markdown] statement="thompson" level="stretch"
 # ### `thompson`: a bandit that learns

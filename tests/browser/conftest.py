@@ -96,3 +96,16 @@ def free_port():
 @pytest.fixture
 def course_command():
     return [sys.executable, "-m", "course"]
+
+
+@pytest.fixture
+def shoot():
+    """Keep a picture of a page in the folder that COURSE_SCREENSHOTS names, if any: the README's pictures are made so."""
+
+    def take(page, name):
+        folder = os.environ.get("COURSE_SCREENSHOTS")
+        if folder:
+            page.wait_for_timeout(1_000)
+            page.screenshot(path=Path(folder) / f"{name}.png")
+
+    return take

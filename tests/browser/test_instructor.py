@@ -6,13 +6,14 @@ from pathlib import Path
 import nbformat
 
 from course.authoring import bank
+from course.authoring.release import nbgrader_api
 from course.grading.batch import grade_section
 from course.grading.demo import fill
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_formgrader_shows_section_and_submission(page, serve, course, free_port):
+def test_formgrader_shows_section_and_submission(page, serve, course, free_port, shoot):
     release = nbformat.read(course / "release" / "01-statistics" / "01-statistics.ipynb", as_version=4)
     mistake = next(answer for answer in bank.read(bank.folder(ROOT, "01-statistics") / "poisson_tail.py") if not answer.right)
     target = course / "submitted" / "ada" / "01-statistics"
@@ -28,3 +29,11 @@ def test_formgrader_shows_section_and_submission(page, serve, course, free_port)
     page.get_by_text("Submission #1").click()
     page.get_by_text(mistake.label).first.wait_for()
     assert f"{result.score:g}" in page.locator("body").inner_text()
+
+    made = nbgrader_api(course).generate_feedback("01-statistics", "ada", force=True)
+    assert made["success"], made
+    page.goto((course / "feedback" / "ada" / "01-statistics" / "01-statistics.html").as_uri())
+    message = page.get_by_text(mistake.label).first
+    message.scroll_into_view_if_needed()
+    assert "HIDDEN TESTS" not in page.content()
+    shoot(page, "feedback")

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 EXERCISE = "count_model"
 
 
-def test_learner_solves_an_exercise(page, serve, course, course_command, free_port):
+def test_learner_solves_an_exercise(page, serve, course, course_command, free_port, shoot):
     address = serve([*course_command, "lab", "--no-browser", "--port", str(free_port)], course, COURSE_ROOT=str(course))
     page.goto(address)
     page.get_by_role("link", name="Statistics and probability").click()
@@ -28,6 +28,7 @@ def test_learner_solves_an_exercise(page, serve, course, course_command, free_po
     panel = page.locator(".jp-OutputArea-output", has_text=f"{EXERCISE}:").last
     panel.get_by_text(mistake.label).first.wait_for()
     assert "wrong" in panel.inner_text()
+    shoot(page, "check")
 
     solve(page, cell, read_section(ROOT, "01-statistics", EXERCISE).exercises[EXERCISE].solution)
     page.get_by_text("All checks pass.").wait_for()
