@@ -298,6 +298,7 @@ def _metadata(cell: Cell) -> dict[str, Any]:
         metadata["nbgrader"] = nbgrader | ({"points": cell.keys["points"]} if graded else {})
     if cell.role == "test":
         metadata["tags"] = ["raises-exception"]
+        metadata["jupyter"] = {"source_hidden": True}
     return metadata
 
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from textwrap import wrap
 from typing import Any
 
 from jupyter_client.manager import AsyncKernelManager
@@ -180,7 +181,7 @@ def _write_verdict(cell: NotebookNode, result: CellResult) -> None:
     cell.metadata.course["outcome"], cell.metadata.course["message"] = str(result.outcome), result.message
     cell.outputs = []
     if result.outcome is not Outcome.PASSED:
-        cell.outputs = [new_output("error", ename=str(result.outcome), evalue=result.message, traceback=[result.message])]
+        cell.outputs = [new_output("error", ename=str(result.outcome), evalue=result.message, traceback=wrap(result.message, 110))]
 
 
 def _trim(cell: NotebookNode, limit: int) -> None:

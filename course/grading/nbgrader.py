@@ -56,12 +56,10 @@ class HideTests(NbGraderPreprocessor):
     """First step of generate_feedback: no hidden test in the page, the message of each test in its place, what was repaired at the top."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
-        nb, resources = ClearHiddenTests(enforce_metadata=False).preprocess(nb, resources)
-        for cell in nb.cells:
+        clear = ClearHiddenTests(enforce_metadata=False)
+        for index, cell in enumerate(nb.cells):
             if role_of(cell).get("role") == "test":
-                for output in cell.outputs:
-                    if output.output_type == "error":
-                        output.traceback = [output.evalue]
+                clear.preprocess_cell(cell, resources, index)
         result = nb.metadata.get("course", {}).get("result", {})
         lines = [f"**This submission: {result['outcome']}.** {result['message']}".rstrip()] if result.get("message") else []
         lines += [f"- {note}" for note in result.get("notes", [])]

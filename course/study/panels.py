@@ -30,10 +30,10 @@ def result_panel(exercise: Exercise, results: list[CellResult], whole: bool) -> 
         message = "" if result.outcome in (Outcome.PASSED, Outcome.NOT_ATTEMPTED) else result.message
         colour = _TONE.get(result.outcome, _WRONG)
         rows.append(
-            f'<li style="margin:6px 0"><span style="display:inline-block;min-width:7.5em;font-weight:600;color:{colour}">{result.outcome}</span>'
-            f"<span>{escape(test.title)}</span> <span style='opacity:.7'>{show(result.points)}/{show(result.max_points)}</span>"
-            + (f'<div style="margin:2px 0 2px 7.5em;padding-left:.2em">{escape(message)}</div>' if message else "")
-            + "</li>"
+            '<li style="display:grid;grid-template-columns:7.5em 1fr auto;column-gap:.6em;margin:6px 0">'
+            f'<span style="font-weight:600;color:{colour}">{result.outcome}</span><span>{escape(test.title)}'
+            + (f'<div style="margin:2px 0">{escape(message)}</div>' if message else "")
+            + f'</span><span style="opacity:.7">{show(result.points)}/{show(result.max_points)}</span></li>'
         )
         lines.append(f"  {result.outcome:<14} {test.title} {show(result.points)}/{show(result.max_points)}" + (f"\n{'':17}{message}" if message else ""))
     head = f"{exercise.id}: {score}"

@@ -13,7 +13,7 @@
 # - When would you go Bayesian, and what does Bayes' theorem say about a fraud flag?
 #
 # Reading takes about 40 minutes, the *core* exercises about 90; the *stretch* ones can wait for a second pass. Write a function where it says `YOUR CODE HERE`, run its cell, and run the `%check` cell below it:
-# it says what is right, what is wrong and, for the usual mistakes, which one you made. `%hint` and `%solution` help when you are stuck. The greyed test cells show a part of what is checked.
+# it says what is right, what is wrong and, for the usual mistakes, which one you made. `%hint` and `%solution` help when you are stuck. The folded test cells below each exercise show a part of what is checked.
 
 # %%
 # %load_ext course
