@@ -42,6 +42,11 @@ class Test:
         """The first line of the cell's docstring."""
         return (ast.get_docstring(ast.parse(self.source)) or self.name).splitlines()[0]
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing but the docstring is here: in a release, a cell whose checks are all hidden."""
+        return len(ast.parse(self.source).body) < 2
+
 
 @dataclass(frozen=True)
 class Exercise:

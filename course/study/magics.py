@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from IPython.core.interactiveshell import InteractiveShell
@@ -41,6 +42,11 @@ class CourseMagics(Magics):
         function = self.shell.user_ns.get(exercise.id)
         if not callable(function):
             _show(note_panel(f"{exercise.id} is not defined", f"Run the cell that defines {exercise.id} first, then %check again."))
+            return
+        if not found.whole:
+            exercise = replace(exercise, tests=tuple(test for test in exercise.tests if not test.empty))
+        if not exercise.tests:
+            _show(note_panel(exercise.id, "All checks of this exercise are hidden; they run when your work is graded."))
             return
         results = run_tests(exercise, function, found.names())
         _show(result_panel(exercise, results, found.whole))

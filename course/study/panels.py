@@ -22,7 +22,13 @@ def result_panel(exercise: Exercise, results: list[CellResult], whole: bool) -> 
     points = sum(result.points for result in results)
     score = f"{show(points)} of {show(exercise.points)} points"
     attempted = any(result.outcome is not Outcome.NOT_ATTEMPTED for result in results)
-    summary = "All checks pass." if points == exercise.points else "" if attempted else "Not attempted yet: write your function and run its cell."
+    summary = (
+        ("All checks pass." if whole else "All visible checks pass.")
+        if points == exercise.points
+        else ""
+        if attempted
+        else "Not attempted yet: write your function and run its cell."
+    )
     remarks = [] if whole else ["Only the visible checks are here; the hidden ones run when your work is graded."]
     tone = _tone_of(results)
     rows, lines = [], []
