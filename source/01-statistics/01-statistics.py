@@ -234,6 +234,7 @@ checks.record(
     },
 )
 checks.record(count_model([0, 0, 1]), {"dispersion": 1.0, "p_value": 0.3678794412, "family": "poisson"}, "two zeros and a one")
+checks.record(count_model([1, 3]), {"dispersion": 1.0, "p_value": 0.3173105079, "family": "poisson"}, "two counts, the fewest that are allowed")
 checks.raises(ValueError, count_model, [4], what="a single count")
 checks.raises(ValueError, count_model, [], what="no counts at all")
 checks.raises(ValueError, count_model, [2, 0, -1, 3], what="a negative count")
@@ -810,6 +811,7 @@ checks.close(
 )
 ratio, error = ratio_metric([2, 4, 9, 1], [1, 1, 1, 1])
 checks.array([ratio, error], [4.0, 1.779513042], "ratio and standard error when every denominator is 1: the plain mean and its own")
+checks.array(ratio_metric([1, 3], [2, 2]), [1.0, 0.5], "ratio and standard error of two users, the fewest that are allowed")
 checks.raises(ValueError, ratio_metric, [1, 2], [1, 2, 3], what="lengths that differ")
 checks.raises(ValueError, ratio_metric, [1], [2], what="a single user")
 checks.raises(ValueError, ratio_metric, [1, 2], [0, 0], what="denominators that add up to zero")
@@ -974,6 +976,7 @@ result = ratio_ab_test(*good, [0, 4, 2, 5], [0, 8, 4, 6])
 checks.record(result, {"lift": 11 / 18 - 0.625}, "the lift when a treated user has no chats")
 same = ratio_ab_test(*good, *good)
 checks.record(same, {"lift": 0.0, "p_value": 1.0}, "an arm against itself")
+checks.record(ratio_ab_test([1, 3], [2, 2], [1, 2], [2, 2]), {"lift": -0.25, "p_value": 0.6547208460}, "arms of two users, the fewest that are allowed")
 checks.raises(ValueError, ratio_ab_test, *good, [1, 2, 3], [1, 2], what="a treatment arm whose lengths differ")
 checks.raises(ValueError, ratio_ab_test, [1, 2, 3], [1, 2], *good, what="a control arm whose lengths differ")
 checks.raises(ValueError, ratio_ab_test, *good, [1], [2], what="a treatment arm of a single user")
@@ -1368,6 +1371,9 @@ checks.raises(ValueError, sample_size_means, -3, 0.5, what="a negative sd")
 checks.raises(ValueError, sample_size_means, 12, 0.5, ratio=0, what="ratio 0")
 checks.raises(ValueError, sample_size_means, 12, 0.5, alpha=1.0, what="alpha 1")
 checks.raises(ValueError, sample_size_means, 12, 0.5, power=0.0, what="power 0")
+checks.raises(ValueError, sample_size_means, 12, 0.5, alpha=0.0, what="alpha 0")
+checks.raises(ValueError, sample_size_means, 12, 0.5, power=1.0, what="power 1")
+checks.equal(sample_size_means(0.4, 0.02), (6280, 6280), "a standard deviation below 1 is fine")
 ### END HIDDEN TESTS
 
 # %% [markdown] explain="sample_size_means"
@@ -2164,6 +2170,8 @@ checks.raises(ValueError, decide, 0.2, 0.4, 0.0, {}, what="threshold 0")
 checks.raises(ValueError, decide, 0.2, 0.4, -0.5, {}, what="a negative threshold")
 checks.raises(ValueError, decide, 0.4, 0.2, 0.5, {}, what="a lift interval whose low end is above its high end")
 checks.raises(ValueError, decide, 0.7, 0.9, 0.5, {"cost": (0.0, 0.1, 0.5), "latency": (9, 2, 20)}, what="a harm interval whose low end is above its high end")
+exact = {"decision": "ship", "significant": True, "size": "large", "guardrails": "safe"}
+checks.record(decide(0.6, 0.6, 0.5, {"latency": (3, 3, 20)}), exact, "intervals of width 0 are intervals")
 ### END HIDDEN TESTS
 
 # %% [markdown] explain="decide"
