@@ -58,7 +58,7 @@ def repair(submitted: bytes | None, source: NotebookNode) -> Repaired:
             continue
         solution = own[name].metadata.nbgrader.solution
         if index != last[name]:
-            notes.append(f"cell {name} was there more than once; the last one counts")
+            notes.append(f"cell {name} was there more than once; " + ("the last one counts" if solution else "one is kept"))
             if solution:
                 kept.append(_learners(cell))
             continue
