@@ -37,8 +37,14 @@ def main() -> None:
     try:
         app()
     except CourseError as error:
-        err.print(f"[bold red]course:[/] {_escape(str(error))}", highlight=False, soft_wrap=True)
-        sys.exit(2)
+        _stop(str(error))
+    except PermissionError as error:
+        _stop(f"cannot write {error.filename} ({error.strerror}): make it writable")
+
+
+def _stop(message: str) -> None:
+    err.print(f"[bold red]course:[/] {_escape(message)}", highlight=False, soft_wrap=True)
+    sys.exit(2)
 
 
 @app.command()

@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import find_all_files, parse_utc
@@ -20,6 +21,7 @@ from course.authoring.release import nbgrader_api, register
 from course.checks.model import SubmissionResult
 from course.grading.engine import Graded, grade
 from course.grading.nbgrader import Grade, record
+from course.grading.repair import blank
 from course.paths import CourseError, notebook
 
 
@@ -45,7 +47,8 @@ def grade_section(
         raise CourseError(f"nothing to grade: no folder submitted/*/{section}; collect submissions first (docs/instructors.md)")
     api = nbgrader_api(root)
     limits = Grade(parent=api).limits()
-    _ensure_registered(root, api, section)
+    _check_writable(root)
+    _ensure_registered(root, api, source, section)
     results: dict[str, SubmissionResult] = {}
     with _workers(min(jobs or os.cpu_count() or 1, len(ids))) as pool:
         waiting: dict[Future[Graded], str] = {pool.submit(grade, source, _submitted(root, student, section), student, limits): student for student in ids}
@@ -60,14 +63,25 @@ def grade_section(
     return [results[student] for student in ids]
 
 
-def _ensure_registered(root: Path, api: NbGraderAPI, section: str) -> None:
+def _ensure_registered(root: Path, api: NbGraderAPI, source: NotebookNode, section: str) -> None:
+    """Bring the gradebook up to the source: a section that it doesn't hold, or holds in another version, is generated again by nbgrader."""
+    own = [cell for cell in blank(source).cells if "nbgrader" in cell.metadata]
+    wanted = {cell.metadata.nbgrader.grade_id: (cell.source, cell.metadata.nbgrader.get("points")) for cell in own}
     with Gradebook(api.coursedir.db_url, api.coursedir.course_id) as gradebook:
         try:
-            gradebook.find_notebook(section, section)
-            return
+            held = gradebook.find_notebook(section, section)
+            points = {cell.name: cell.max_score for cell in held.grade_cells}
+            known = {cell.name: (cell.source, points.get(cell.name)) for cell in held.source_cells}
         except MissingEntry:
-            pass
-    register(root, section)
+            known = {}
+    if known != wanted:
+        register(root, section)
+
+
+def _check_writable(root: Path) -> None:
+    for path in (root, root / "autograded", root / "gradebook.db"):
+        if path.exists() and not os.access(path, os.W_OK):
+            raise CourseError(f"cannot write {path.name or path}: make it writable, nothing was graded")
 
 
 @contextlib.contextmanager

@@ -145,3 +145,26 @@ def test_nothing_to_grade_and_unknown_students_say_what_to_do(tiny):
     lay(tiny, "ada", b"{")
     with pytest.raises(CourseError, match="there is ada"):
         grade_section(tiny, SECTION, only="bob")
+
+
+def test_a_changed_source_reaches_the_gradebook_before_grading(tiny):
+    lay(tiny, "ada", filled(tiny, {}))
+    grade_section(tiny, SECTION)
+    path = notebook(tiny, SECTION)
+    changed = nbformat.read(path, as_version=4)
+    test = next(cell for cell in changed.cells if cell.metadata.get("nbgrader", {}).get("grade"))
+    test.metadata.nbgrader.points += 4
+    nbformat.write(changed, path)
+    result = grade_section(tiny, SECTION)[0]
+    with Gradebook(f"sqlite:///{tiny / 'gradebook.db'}") as gradebook:
+        assert gradebook.find_submission(SECTION, "ada").max_score == result.max_score
+
+
+def test_a_folder_that_cannot_be_written_stops_before_anything_changes(tiny, snapshot, monkeypatch):
+    lay(tiny, "ada", b"{")
+    (tiny / "autograded").mkdir(exist_ok=True)
+    before = snapshot(tiny)
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "autograded")
+    with pytest.raises(CourseError, match="cannot write autograded"):
+        grade_section(tiny, SECTION)
+    assert snapshot(tiny) == before
