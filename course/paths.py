@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 
@@ -33,3 +34,9 @@ def notebook(root: Path, section: str, kind: str = "source") -> Path:
         known = ", ".join(sections(root, kind)) or f"none: run `course build` to fill {kind}/"
         raise CourseError(f"no section {section!r} in {kind}/; there is {known}")
     return path
+
+
+def search_path() -> str:
+    """PATH with the tools of this Python's environment in front, so that `course` and `alembic` are found when it is not activated."""
+    tools, path = str(Path(sys.executable).parent), os.environ.get("PATH", "")
+    return path if tools in path.split(os.pathsep) else os.pathsep.join([tools, path])

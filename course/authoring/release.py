@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets.config import PyFileConfigLoader
 
 from course.checks.model import role_of
-from course.paths import CourseError
+from course.paths import CourseError, search_path
 
 
 class TakeAuthorCells(NbGraderPreprocessor):
@@ -58,14 +57,7 @@ def register(root: Path, section: str) -> None:
 
 def nbgrader_api(root: Path) -> NbGraderAPI:
     """nbgrader's own interface to the course at `root`, with the settings of its nbgrader_config.py."""
-    _tools_on_path()
+    os.environ["PATH"] = search_path()  # nbgrader starts `alembic` by name for a new gradebook
     config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
     config.CourseDirectory.root = str(root)
     return NbGraderAPI(CourseDirectory(config=config), config=config)
-
-
-def _tools_on_path() -> None:
-    """nbgrader starts `alembic` by name for a new gradebook: it must be found also when the environment is not activated."""
-    tools = str(Path(sys.executable).parent)
-    if tools not in os.environ.get("PATH", "").split(os.pathsep):
-        os.environ["PATH"] = os.pathsep.join([tools, os.environ.get("PATH", "")])

@@ -7,7 +7,7 @@ import socket
 import sys
 from pathlib import Path
 
-from course.paths import CourseError
+from course.paths import CourseError, search_path
 from course.study.home import HOME
 
 SETTINGS = Path(__file__).with_name("lab_settings")  # the home page opens rendered; no news, no look for updates
@@ -32,8 +32,8 @@ def command(work: Path, port: int | None = None, browser: bool = True) -> list[s
 
 
 def environment(work: Path) -> dict[str, str]:
-    """The environment of the server and its kernels, in which the workspace is named."""
-    return {**os.environ, "COURSE_WORK": str(work)}
+    """The environment of the server, its kernels and terminals: the workspace is named, and `course` is on the path."""
+    return {**os.environ, "COURSE_WORK": str(work), "PATH": search_path()}
 
 
 def _check_free(port: int) -> None:

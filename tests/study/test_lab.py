@@ -1,4 +1,5 @@
 import json
+import shutil
 import socket
 import sys
 
@@ -56,6 +57,11 @@ def test_kernels_know_the_workspace_and_all_else(tmp_path, monkeypatch):
     monkeypatch.setenv("SOMETHING", "else")
     assert environment(tmp_path)["COURSE_WORK"] == str(tmp_path)
     assert environment(tmp_path)["SOMETHING"] == "else"
+
+
+def test_terminals_find_the_course_command(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "/usr/bin")
+    assert shutil.which("course", path=environment(tmp_path)["PATH"])
 
 
 def test_the_settings_of_jupyterlab_are_there(tmp_path):
