@@ -1,12 +1,18 @@
 """nbgrader's settings for this course. Each line has its reason; everything else is nbgrader's default."""
 
+import os
+
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.preprocessors import Execute
 
 from course.authoring.release import TakeAuthorCells
 from course.grading.nbgrader import Grade, HideTests, SubmissionExporter
+from course.paths import search_path
 
 c = get_config()
+
+# nbgrader starts `alembic` by name for a new gradebook: it must be found when the environment is not activated.
+os.environ["PATH"] = search_path()
 
 # The exchange (release, collect) files everything under this name.
 c.CourseDirectory.course_id = "ai-data-scientist"

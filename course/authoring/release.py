@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -15,7 +14,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets.config import PyFileConfigLoader
 
 from course.checks.model import role_of
-from course.paths import CourseError, search_path
+from course.paths import CourseError
 
 
 class TakeAuthorCells(NbGraderPreprocessor):
@@ -57,7 +56,6 @@ def register(root: Path, section: str) -> None:
 
 def nbgrader_api(root: Path) -> NbGraderAPI:
     """nbgrader's own interface to the course at `root`, with the settings of its nbgrader_config.py."""
-    os.environ["PATH"] = search_path()  # nbgrader starts `alembic` by name for a new gradebook
     config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
     config.CourseDirectory.root = str(root)
     return NbGraderAPI(CourseDirectory(config=config), config=config)

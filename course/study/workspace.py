@@ -7,8 +7,10 @@ from pathlib import Path
 
 import nbformat
 
+from course.authoring.release import nbgrader_api
 from course.checks.model import SubmissionResult
-from course.grading.engine import Limits, grade
+from course.grading.engine import grade
+from course.grading.nbgrader import Grade
 from course.paths import CourseError, notebook, sections
 from course.study import progress
 from course.study.home import write_home
@@ -43,7 +45,7 @@ def check(root: Path, section: str) -> SubmissionResult:
         submitted = path.read_bytes()
     except OSError as error:
         raise CourseError(f"cannot read work/{section}/{section}.ipynb ({error.strerror})") from None
-    graded = grade(source, submitted, "you", Limits())
+    graded = grade(source, submitted, "you", Grade(parent=nbgrader_api(root)).limits())
     if graded.result.message:
         raise CourseError(f"work/{section}/{section}.ipynb can't be graded: {graded.result.message}")
     work = root / "work"
