@@ -89,9 +89,8 @@ def show_progress() -> None:
     table = Table("section", "exercises", "points")
     for path in places():
         section = read(path)
-        records = [(exercise, progress.load(work, section.name, key)) for key, exercise in section.exercises.items()]
-        solved = sum(record.best == exercise.points for exercise, record in records)
-        table.add_row(section.title, f"{solved} of {len(records)}", f"{show(sum(record.best for _, record in records))} of {show(section.points)}")
+        standing = progress.standing(work, section)
+        table.add_row(section.title, f"{standing.solved} of {len(standing.records)}", f"{show(standing.reached)} of {show(section.points)}")
     out.print(table)
 
 
@@ -136,9 +135,8 @@ def verify(
         raise CourseError("--exercise needs its section, for example `course verify 01-statistics --exercise ratio_metric`")
     if not chosen:
         raise CourseError("source/ holds no section: run `course build` first")
-    work = [(root, name, key) for name in chosen for key in ([exercise] if exercise else proofs.read_section(root, name).exercises)]
-    for root_, name, key in work:
-        proofs.read_section(root_, name, key)
+    known = {name: proofs.read_section(root, name, exercise).exercises for name in chosen}
+    work = [(root, name, key) for name in chosen for key in ([exercise] if exercise else known[name])]
     found: list[proofs.Proof] = []
     with ProcessPoolExecutor(min(os.cpu_count() or 1, len(work)), mp_context=get_context("spawn")) as pool, _bar("proving", len(work)) as step:
         for result in pool.map(_prove, work):
@@ -219,8 +217,7 @@ def class_table(results: list[SubmissionResult]) -> Table:
 
 def _exercise_table(result: SubmissionResult) -> Table:
     table = Table("exercise", "points", "outcome", "why")
-    for key in dict.fromkeys(cell.exercise for cell in result.cells):
-        own = [cell for cell in result.cells if cell.exercise == key]
+    for key, own in result.by_exercise().items():
         lost = next((cell for cell in own if cell.outcome is not Outcome.PASSED), None)
         reached, total = sum(cell.points for cell in own), sum(cell.max_points for cell in own)
         why = _escape(lost.message) if lost and lost.outcome is not Outcome.NOT_ATTEMPTED else ""
@@ -255,8 +252,9 @@ def _steps() -> Iterator[Callable[[str, int, int], None]]:
         tasks: dict[str, int] = {}
 
         def step(title: str, done: int, total: int) -> None:
-            task = tasks.setdefault(title, bar.add_task(title, total=total)) if title not in tasks else tasks[title]
-            bar.update(task, completed=done, total=total)
+            if title not in tasks:
+                tasks[title] = bar.add_task(title, total=total)
+            bar.update(tasks[title], completed=done, total=total)
 
         yield step
 

@@ -160,6 +160,13 @@ class SubmissionResult:
     message: str = ""
     notes: list[str] = field(default_factory=list)
 
+    def by_exercise(self) -> dict[str, list[CellResult]]:
+        """The results of the test cells, exercise by exercise, in the order of the notebook."""
+        groups: dict[str, list[CellResult]] = {}
+        for cell in self.cells:
+            groups.setdefault(cell.exercise, []).append(cell)
+        return groups
+
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 

@@ -46,11 +46,16 @@ def describe(error: BaseException, exercise: str) -> tuple[Outcome, str]:
     if isinstance(error, MemoryError):
         return Outcome.OUT_OF_MEMORY, "your function used more memory than it may"
     if isinstance(error, NameError) and error.name == exercise:
-        return Outcome.WRONG, f"`{exercise}` is not defined; keep the function's name"
+        return Outcome.WRONG, undefined(exercise)
     kind = type(error).__name__
     own = [frame for frame in frames if frame.name == exercise]
     place = f" in line {own[-1].lineno} of the cell" if own else ""
     return Outcome.WRONG, f"`{exercise}` raised {kind}{place}: {said(error, 300)}"
+
+
+def undefined(exercise: str) -> str:
+    """The message for a test that did not find the learner's function."""
+    return f"`{exercise}` is not defined; keep the function's name"
 
 
 class Verdict(Exception):
@@ -59,13 +64,9 @@ class Verdict(Exception):
 
 def run_in_kernel(source: str, exercise: str, names: dict[str, Any]) -> None:
     """Run a test cell in a kernel, in a copy of its names, so that no test can disturb a learner's function; raises Verdict unless it passes."""
-    found: tuple[Outcome, str] | None = None
-    try:
-        exec(compile(source, f"<test of {exercise}>", "exec"), dict(names))
-    except (Exception, SystemExit) as error:
-        found = describe(error, exercise)
-    if found:
-        raise Verdict(json.dumps({"outcome": found[0], "message": found[1]}))
+    outcome, message = _outcome(source, exercise, dict(names))
+    if outcome is not Outcome.PASSED:
+        raise Verdict(json.dumps({"outcome": outcome, "message": message}))
 
 
 def not_implemented(place: str, exercise: str) -> tuple[Outcome, str]:
@@ -76,12 +77,17 @@ def not_implemented(place: str, exercise: str) -> tuple[Outcome, str]:
 
 
 def _run(test: Test, function: Callable[..., Any], names: dict[str, Any]) -> CellResult:
-    own = {**names, test.exercise: function}
-    outcome, message, points = Outcome.PASSED, "", test.points
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            warnings.simplefilter("ignore")
-            exec(compile(test.source, f"<test {test.grade_id}>", "exec"), own)
-    except (Exception, SystemExit) as error:
-        (outcome, message), points = describe(error, test.exercise), 0.0
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        outcome, message = _outcome(test.source, test.exercise, {**names, test.exercise: function})
+    points = test.points if outcome is Outcome.PASSED else 0.0
     return CellResult(test.grade_id, test.exercise, points, test.points, outcome, message)
+
+
+def _outcome(source: str, exercise: str, names: dict[str, Any]) -> tuple[Outcome, str]:
+    """Run the text of a test cell in `names` and say what became of it."""
+    try:
+        exec(compile(source, f"<test of {exercise}>", "exec"), names)
+    except (Exception, SystemExit) as error:
+        return describe(error, exercise)
+    return Outcome.PASSED, ""

@@ -93,13 +93,17 @@ def _workers(count: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(cancel_futures=True)
 
 
+def _folder(root: Path, student: str, section: str) -> Path:
+    return root / "submitted" / student / section
+
+
 def _submitted(root: Path, student: str, section: str) -> bytes | None:
-    path = root / "submitted" / student / section / f"{section}.ipynb"
+    path = _folder(root, student, section) / f"{section}.ipynb"
     return path.read_bytes() if path.is_file() else None
 
 
 def _timestamp(root: Path, student: str, section: str) -> datetime | None:
-    path = root / "submitted" / student / section / "timestamp.txt"
+    path = _folder(root, student, section) / "timestamp.txt"
     with contextlib.suppress(OSError, ValueError):
         return parse_utc(path.read_text().strip())
     return None
@@ -112,7 +116,7 @@ def _write(root: Path, api: NbGraderAPI, student: str, graded: Graded) -> None:
     fresh = target.with_name(f".{section}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    submitted = root / "submitted" / student / section
+    submitted = _folder(root, student, section)
     for name in find_all_files(str(submitted), [*api.coursedir.ignore, "*.ipynb"]):
         copy = fresh / Path(name).relative_to(submitted)
         copy.parent.mkdir(parents=True, exist_ok=True)

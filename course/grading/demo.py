@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -157,5 +156,3 @@ def _fresh(folder: Path) -> None:
         (folder / MARK).touch()
     except OSError as error:
         raise CourseError(f"cannot write {folder} ({error.strerror}): name another folder with --folder") from None
-    if not os.access(folder, os.W_OK):
-        raise CourseError(f"cannot write {folder}: name another folder with --folder")

@@ -20,6 +20,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from course.checks.model import CellResult, Outcome, SubmissionResult, role_of
+from course.checks.run import undefined
 from course.grading.repair import Repaired, repair
 
 
@@ -105,16 +106,8 @@ async def _execute(notebook: NotebookNode, limits: Limits) -> list[CellResult]:
                     reason = stopped.get(exercise) or ((Outcome.DIED, _DIED) if died else (Outcome.TIMED_OUT, _total(limits)))
                 else:
                     client.timeout = max(1, round(min(limits.cell_seconds, left)))
-                    try:
-                        if mark.get("role") == "test":
-                            cell.source = _wrapped(source := cell.source, exercise)
-                        await client.async_execute_cell(cell, index)
-                        reason = None
-                    except DeadKernelError:
-                        died, reason = True, (Outcome.DIED, _DIED)
-                    finally:
-                        if mark.get("role") == "test":
-                            cell.source = source
+                    died = not await _run_cell(client, cell, index)
+                    reason = (Outcome.DIED, _DIED) if died else None
                 error = next((output for output in reversed(cell.outputs) if output.output_type == "error"), None)
                 if mark.get("role") == "solution" and error is not None:
                     failed_cells[exercise] = f"{error.ename}: {error.evalue}" if error.ename != "CellTimeoutError" else _cell(limits)
@@ -126,6 +119,20 @@ async def _execute(notebook: NotebookNode, limits: Limits) -> list[CellResult]:
     for cell in notebook.cells:
         _trim(cell, limits.output_chars)
     return results
+
+
+async def _run_cell(client: NotebookClient, cell: NotebookNode, index: int) -> bool:
+    """Run one cell in the kernel, a test cell in a namespace of its own; False when the kernel died of it."""
+    source, mark = cell.source, role_of(cell)
+    if mark.get("role") == "test":
+        cell.source = f"__import__('course.checks.run', fromlist=['run']).run_in_kernel({source!r}, {mark['exercise']!r}, globals())"
+    try:
+        await client.async_execute_cell(cell, index)
+    except DeadKernelError:
+        return False
+    finally:
+        cell.source = source
+    return True
 
 
 _DIED = "the process died before this test (memory, or a call that ends Python)"
@@ -148,13 +155,9 @@ def _read(error: NotebookNode | None, exercise: str, failed_cells: dict[str, str
     if error.ename != "Verdict":
         return Outcome.WRONG, f"the test could not run: {error.ename}: {' '.join(str(error.evalue).split())[:300]}"
     found = json.loads(error.evalue)
-    if exercise in failed_cells and "is not defined" in found["message"]:
+    if exercise in failed_cells and found["message"] == undefined(exercise):
         return Outcome.WRONG, f"the cell that defines `{exercise}` did not run: {failed_cells[exercise]}"
     return Outcome(found["outcome"]), found["message"]
-
-
-def _wrapped(source: str, exercise: str) -> str:
-    return f"__import__('course.checks.run', fromlist=['run']).run_in_kernel({source!r}, {exercise!r}, globals())"
 
 
 def _overall(cells: list[CellResult]) -> Outcome:

@@ -18,7 +18,7 @@ from course.study.style import use_style
 def class_picture(results: list[SubmissionResult], path: Path) -> None:
     """Draw the share of points by student and exercise into an image file."""
     use_style()
-    exercises = list(dict.fromkeys(cell.exercise for result in results for cell in result.cells))
+    exercises = list(dict.fromkeys(key for result in results for key in result.by_exercise()))
     shares = np.array([[_share(result, key) for key in exercises] for result in results])
     means = shares.mean(axis=0)
     hardest = int(means.argmin())
@@ -34,5 +34,5 @@ def class_picture(results: list[SubmissionResult], path: Path) -> None:
 
 
 def _share(result: SubmissionResult, exercise: str) -> float:
-    own = [cell for cell in result.cells if cell.exercise == exercise]
+    own = result.by_exercise().get(exercise, [])
     return sum(cell.points for cell in own) / max(sum(cell.max_points for cell in own), 1e-9)

@@ -23,14 +23,13 @@ def write_home(work: Path) -> None:
 def _page(work: Path, sections: list[Section]) -> str:
     rows, begun = [], []
     for section in sections:
-        records = {key: progress.load(work, section.name, key) for key in section.exercises}
-        reached = sum(record.best for record in records.values())
-        solved = sum(record.best == section.exercises[key].points for key, record in records.items())
+        standing = progress.standing(work, section)
         link = f"[{section.title}]({section.name}/{section.name}.ipynb)"
         rows.append(
-            f"| {section.name[:2]} | {link} | {solved} of {len(records)} | {show(reached)} of {show(section.points)} | {_bar(reached / section.points)} |"
+            f"| {section.name[:2]} | {link} | {standing.solved} of {len(standing.records)} "
+            f"| {show(standing.reached)} of {show(section.points)} | {_bar(standing.reached / section.points)} |"
         )
-        begun += [(record.updated, section, key) for key, record in records.items() if record.updated and record.best < section.exercises[key].points]
+        begun += [(record.updated, section, key) for key, record in standing.records.items() if record.updated and record.best < section.exercises[key].points]
     lines = [
         "# AI Data Scientist interviews: the course",
         "",

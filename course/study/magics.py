@@ -96,13 +96,12 @@ class CourseMagics(Magics):
         work = progress.workspace()
         for path in places():
             section = read(path)
-            records = {key: progress.load(work, section.name, key) for key in section.exercises}
-            reached = sum(record.best for record in records.values())
+            standing = progress.standing(work, section)
             rows = [
-                [key, exercise.level, f"{show(records[key].best)} of {show(exercise.points)}", str(records[key].attempts or "")]
-                for key, exercise in section.exercises.items()
+                [key, section.exercises[key].level, f"{show(record.best)} of {show(section.exercises[key].points)}", str(record.attempts or "")]
+                for key, record in standing.records.items()
             ]
-            _show(table_panel(f"{section.title}: {show(reached)} of {show(section.points)} points", ["exercise", "level", "points", "attempts"], rows))
+            _show(table_panel(f"{section.title}: {show(standing.reached)} of {show(section.points)} points", ["exercise", "level", "points", "attempts"], rows))
 
     def _found(self, line: str) -> Found | None:
         if _grading():

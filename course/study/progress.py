@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
-from course.checks.model import CellResult, Outcome
+from course.checks.model import CellResult, Outcome, Section
 
 FOLDER = ".course"
 
@@ -59,6 +59,22 @@ def save(work: Path, section: str, exercise: str, record: Record) -> None:
     except BaseException:
         os.unlink(fresh)
         raise
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How far a learner is in a section: the records by exercise, how many exercises are solved, the points reached."""
+
+    records: dict[str, Record]
+    solved: int
+    reached: float
+
+
+def standing(work: Path, section: Section) -> Standing:
+    """What is kept of all exercises of a section."""
+    records = {key: load(work, section.name, key) for key in section.exercises}
+    solved = sum(record.best == section.exercises[key].points for key, record in records.items())
+    return Standing(records, solved, sum(record.best for record in records.values()))
 
 
 def attempt(work: Path, section: str, exercise: str, results: Iterable[CellResult], points: float) -> Record:

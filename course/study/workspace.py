@@ -50,8 +50,7 @@ def check(root: Path, section: str) -> SubmissionResult:
         raise CourseError(f"work/{section}/{section}.ipynb can't be graded: {graded.result.message}")
     work = root / "work"
     try:
-        for key in dict.fromkeys(cell.exercise for cell in graded.result.cells):
-            own = [cell for cell in graded.result.cells if cell.exercise == key]
+        for key, own in graded.result.by_exercise().items():
             progress.attempt(work, section, key, own, sum(cell.max_points for cell in own))
         write_home(work)
     except OSError as error:
