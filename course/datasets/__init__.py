@@ -1,0 +1,5 @@
+"""Data that notebooks use: real tables that ship inside installed packages. Nothing is downloaded."""
+
+from course.datasets.real import causal, nyc
+
+__all__ = ["causal", "nyc"]
