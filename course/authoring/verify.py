@@ -83,7 +83,7 @@ def _read(root: Path, section: str, kind: str) -> Section:
 
 @functools.lru_cache
 def _names(root: Path, section: str) -> dict[str, Any]:
-    return namespace(read_section(root, section))
+    return namespace(read_section(root, section).locked)
 
 
 def _proofs(root: Path, exercise: Exercise, released: Exercise, section: str, names: dict[str, Any]) -> Iterator[Proof]:

@@ -149,7 +149,8 @@ class CellResult:
 
 @dataclass
 class SubmissionResult:
-    """What grading says of one submission; `notes` lists what was repaired before it ran, `message` why it could not be graded as it came."""
+    """What grading says of one submission; `notes` lists what was repaired before it ran, `message` why it could not be graded as it came,
+    `sandbox` the protections under which it ran."""
 
     student: str
     section: str
@@ -159,6 +160,7 @@ class SubmissionResult:
     cells: list[CellResult] = field(default_factory=list)
     message: str = ""
     notes: list[str] = field(default_factory=list)
+    sandbox: list[str] = field(default_factory=list)
 
     def by_exercise(self) -> dict[str, list[CellResult]]:
         """The results of the test cells, exercise by exercise, in the order of the notebook."""

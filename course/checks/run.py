@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import traceback
 import warnings
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 from course.checks.compare import CheckFailed, said
-from course.checks.model import CellResult, Exercise, Outcome, Section, Test
+from course.checks.model import CellResult, Exercise, Outcome, Test
 
 CELL = "<your cell>"
 
 
-def namespace(section: Section) -> dict[str, Any]:
-    """The names that test cells may use: everything that the locked cells of the section define."""
+class Frame(NamedTuple):
+    """One level of a call: the function's name and the line in its cell."""
+
+    name: str
+    lineno: int | None
+
+
+def namespace(locked: Iterable[tuple[str, str]]) -> dict[str, Any]:
+    """The names that test cells may use: everything that the locked cells of a section, given as (name, source), define."""
     names: dict[str, Any] = {"__name__": "__main__"}
-    for name, source in section.locked:
+    for name, source in locked:
         exec(compile(source, f"<{name}>", "exec"), names)
     return names
 
@@ -32,13 +38,22 @@ def define(source: str, exercise: str, names: dict[str, Any]) -> Callable[..., A
 
 
 def run_tests(exercise: Exercise, function: Callable[..., Any], names: dict[str, Any]) -> list[CellResult]:
-    """Run all test cells of an exercise on a learner's function, each in a fresh copy of `names`. Warnings and prints are dropped."""
-    return [_run(test, function, names) for test in exercise.tests]
+    """Run all test cells of an exercise on a learner's function, each in a fresh copy of `names`."""
+    return [run_test(test, function, names) for test in exercise.tests]
+
+
+def run_test(test: Test, function: Callable[..., Any], names: dict[str, Any]) -> CellResult:
+    """Run one test cell on a learner's function, in a copy of `names`. Warnings and prints are dropped."""
+    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        outcome, message = _outcome(test.source, test.exercise, {**names, test.exercise: function})
+    points = test.points if outcome is Outcome.PASSED else 0.0
+    return CellResult(test.grade_id, test.exercise, points, test.points, outcome, message)
 
 
 def describe(error: BaseException, exercise: str) -> tuple[Outcome, str]:
-    """Outcome and message for what a test cell raised."""
-    frames = traceback.extract_tb(error.__traceback__)
+    """Outcome and message for what a test cell raised. An error that came from another process brings its own `frames`."""
+    frames = getattr(error, "frames", None) or [Frame(frame.name, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     if isinstance(error, NotImplementedError):
         return not_implemented(frames[-1].name if frames else exercise, exercise)
     if isinstance(error, (CheckFailed, AssertionError)):
@@ -58,30 +73,11 @@ def undefined(exercise: str) -> str:
     return f"`{exercise}` is not defined; keep the function's name"
 
 
-class Verdict(Exception):
-    """How a kernel says what became of a test cell: its text is JSON with `outcome` and `message`."""
-
-
-def run_in_kernel(source: str, exercise: str, names: dict[str, Any]) -> None:
-    """Run a test cell in a kernel, in a copy of its names, so that no test can disturb a learner's function; raises Verdict unless it passes."""
-    outcome, message = _outcome(source, exercise, dict(names))
-    if outcome is not Outcome.PASSED:
-        raise Verdict(json.dumps({"outcome": outcome, "message": message}))
-
-
 def not_implemented(place: str, exercise: str) -> tuple[Outcome, str]:
     """What a NotImplementedError raised in the function `place` means: a stub is not attempted; one that calls another exercise's stub is not finished."""
     if place in (exercise, "<module>"):
         return Outcome.NOT_ATTEMPTED, "not attempted"
     return Outcome.WRONG, f"`{exercise}` calls `{place}`, which is not written yet"
-
-
-def _run(test: Test, function: Callable[..., Any], names: dict[str, Any]) -> CellResult:
-    with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")
-        outcome, message = _outcome(test.source, test.exercise, {**names, test.exercise: function})
-    points = test.points if outcome is Outcome.PASSED else 0.0
-    return CellResult(test.grade_id, test.exercise, points, test.points, outcome, message)
 
 
 def _outcome(source: str, exercise: str, names: dict[str, Any]) -> tuple[Outcome, str]:

@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
+import shutil
+import signal
 import tempfile
 import time
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import InitVar, asdict, astuple, dataclass, field, replace
+from pathlib import Path
+from queue import Empty
 from textwrap import wrap
-from typing import Any
+from typing import Any, NoReturn
 
-from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
-from nbclient.exceptions import DeadKernelError
+from nbclient.exceptions import CellExecutionComplete
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from course.checks.model import CellResult, Outcome, SubmissionResult, role_of
+from course.checks.model import CellResult, Outcome, Section, SubmissionResult, Test, role_of
 from course.checks.run import undefined
+from course.grading import forkserver
+from course.grading.codec import pack
+from course.grading.kernels import Pair, pair, receive
 from course.grading.repair import Repaired, repair
+from course.grading.sandbox import MB, Limits, Mode
+from course.grading.student import SERVE, SERVED
 
-
-@dataclass(frozen=True)
-class Limits:
-    """What a submission may use: seconds for one cell and for the whole notebook, characters of printed output for one cell."""
-
-    cell_seconds: float = 20
-    total_seconds: float = 300
-    output_chars: int = 20_000
+GRACE = 2.0  # seconds that interrupted code has to stop
+_TICK = 0.1  # seconds between two looks at a process
+_RESTARTS = 5
 
 
 @dataclass
@@ -41,123 +44,339 @@ class Graded:
     result: SubmissionResult
 
 
-def grade(source: NotebookNode, submitted: bytes | None, student: str, limits: Limits | None = None) -> Graded:
-    """Grade one submitted file against its source notebook. Always returns: a damaged file is mended or scored zero with the reason."""
-    return run(repair(submitted, source), student, limits or Limits())
+def grade(
+    source: NotebookNode, submitted: bytes | None, student: str, limits: Limits | None = None, mode: Mode = Mode.AUTO, warm: bool | None = None
+) -> Graded:
+    """Grade one submitted file against its source notebook. Always returns: a damaged file is mended or scored zero with the reason.
+
+    `warm` asks for processes forked from a loaded one; by default wherever that is possible. Raises Unprotected when `mode` asks for more than the machine has.
+    """
+    return run(repair(submitted, source), student, limits or Limits(), mode, warm)
 
 
-def run(repaired: Repaired, student: str, limits: Limits) -> Graded:
+def run(repaired: Repaired, student: str, limits: Limits, mode: Mode = Mode.AUTO, warm: bool | None = None) -> Graded:
     """Execute a repaired notebook and read off the outcome of each test cell; the verdicts are written into the notebook, too."""
     notebook = repaired.notebook
+    section = Section.from_notebook(notebook, notebook.metadata.course.section)
+    tests = [test for exercise in section.exercises.values() for test in exercise.tests]
+    in_force: list[str] = []
     if repaired.unusable:
-        cells = [_result(cell, repaired.unusable, repaired.reason) for cell in _tests(notebook)]
+        cells = [_scored(test, repaired.unusable, repaired.reason) for test in tests]
     else:
-        cells = _apart(_execute(notebook, limits))
+        work = _Run(notebook, section, limits, mode, forkserver.supported() if warm is None else warm)
+        _apart(work.run())
+        cells, in_force = [work.results[test.grade_id] for test in tests], work.in_force
     score, total = sum(cell.points for cell in cells), sum(cell.max_points for cell in cells)
     result = SubmissionResult(
         student=student,
-        section=notebook.metadata.course.section,
+        section=section.name,
         outcome=repaired.unusable or _overall(cells),
         score=score,
         max_score=total,
         cells=cells,
         message=repaired.reason,
         notes=repaired.notes,
+        sandbox=in_force,
     )
     by_id = {cell.grade_id: cell for cell in cells}
-    for cell in _tests(notebook):
-        _write_verdict(cell, by_id[cell.metadata.nbgrader.grade_id])
+    for cell in notebook.cells:
+        if role_of(cell).get("role") == "test":
+            _write_verdict(cell, by_id[cell.metadata.nbgrader.grade_id])
     notebook.metadata.course["result"] = {key: value for key, value in asdict(result).items() if key != "cells"}
     return Graded(notebook, result)
 
 
-def _apart(work: Coroutine[Any, Any, list[CellResult]]) -> list[CellResult]:
+def _apart(work: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine to its end in a thread of its own: the caller (formgrader, a notebook) may have a running event loop."""
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
+        pool.submit(asyncio.run, work).result()
 
 
-async def _execute(notebook: NotebookNode, limits: Limits) -> list[CellResult]:
-    results: list[CellResult] = []
-    failed_cells: dict[str, str] = {}
-    stopped: dict[str, tuple[Outcome, str]] = {}
-    end = time.monotonic() + limits.total_seconds
-    with tempfile.TemporaryDirectory() as scratch:
-        manager = AsyncKernelManager(kernel_name="python3", transport="ipc", ip=os.path.join(scratch, "kernel"))
-        client = NotebookClient(
-            notebook,
-            km=manager,
-            allow_errors=True,
-            interrupt_on_timeout=True,
-            error_on_timeout={"ename": "CellTimeoutError", "evalue": "", "traceback": []},
-            raise_on_iopub_timeout=False,
-            shutdown_kernel="immediate",
-            resources={"metadata": {"path": scratch}},
-        )
-        died = False
-        async with client.async_setup_kernel(cleanup_kc=True, env={**os.environ, "NBGRADER_EXECUTION": "autograde", "OPENBLAS_NUM_THREADS": "1"}):
-            for index, cell in enumerate(notebook.cells):
-                if cell.cell_type != "code":
-                    continue
-                mark = role_of(cell)
-                exercise = mark.get("exercise", "")
-                left = end - time.monotonic()
-                if exercise in stopped or died or left <= 0:
-                    reason = stopped.get(exercise) or ((Outcome.DIED, _DIED) if died else (Outcome.TIMED_OUT, _total(limits)))
-                else:
-                    client.timeout = max(1, round(min(limits.cell_seconds, left)))
-                    died = not await _run_cell(client, cell, index)
-                    reason = (Outcome.DIED, _DIED) if died else None
-                error = next((output for output in reversed(cell.outputs) if output.output_type == "error"), None)
-                if mark.get("role") == "solution" and error is not None:
-                    failed_cells[exercise] = f"{error.ename}: {error.evalue}" if error.ename != "CellTimeoutError" else _cell(limits)
-                if mark.get("role") == "test":
-                    outcome, message = reason or _read(error, exercise, failed_cells, limits)
-                    if outcome in (Outcome.TIMED_OUT, Outcome.DIED):
-                        stopped[exercise] = outcome, message
-                    results.append(_result(cell, outcome, message))
-    for cell in notebook.cells:
-        _trim(cell, limits.output_chars)
-    return results
+class _Lost(Exception):
+    """The student process is gone, or is no use any more; the outcome and message say why."""
+
+    def __init__(self, outcome: Outcome, message: str):
+        self.outcome, self.message = outcome, message
 
 
-async def _run_cell(client: NotebookClient, cell: NotebookNode, index: int) -> bool:
-    """Run one cell in the kernel, a test cell in a namespace of its own; False when the kernel died of it."""
-    source, mark = cell.source, role_of(cell)
-    if mark.get("role") == "test":
-        cell.source = f"__import__('course.checks.run', fromlist=['run']).run_in_kernel({source!r}, {mark['exercise']!r}, globals())"
-    try:
-        await client.async_execute_cell(cell, index)
-    except DeadKernelError:
-        return False
-    finally:
-        cell.source = source
-    return True
+@dataclass
+class _Run:
+    """One notebook on its way through the processes. Code that ends its process costs its own exercise: the rest is run again without it."""
+
+    notebook: NotebookNode
+    section: Section
+    limits: Limits
+    mode: Mode
+    warm: bool
+    results: dict[str, CellResult] = field(default_factory=dict)
+    in_force: list[str] = field(default_factory=list)
+    left_out: set[int] = field(default_factory=set)  # places of cells that ended a process
+    failed: dict[str, tuple[Outcome, str]] = field(default_factory=dict)  # exercises whose own cell did not run
+    reached: int = 0  # cells before this place have their outputs
+
+    async def run(self) -> None:
+        """Score every test cell."""
+        self.end = time.monotonic() + self.limits.total_seconds
+        self.outputs = NotebookClient(self.notebook, record_timing=False)
+        lost = None
+        for _ in range(1 + _RESTARTS):
+            folder = Path(tempfile.mkdtemp(prefix="grade-", dir=forkserver.short_folder()))
+            try:
+                async with pair(folder, list(self.section.locked), self.limits, self.mode, self.warm) as both:
+                    self.in_force = both.in_force
+                    await self._through(_Watched(both, self.limits))
+                    lost = None
+                    break
+            except _Lost as stop:
+                lost = stop
+                if time.monotonic() >= self.end:
+                    break
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+        for exercise in self.section.exercises.values():
+            for test in exercise.tests:
+                if test.grade_id not in self.results:
+                    assert lost is not None
+                    self.results[test.grade_id] = _scored(test, lost.outcome, lost.message)
+
+    async def _through(self, watched: _Watched) -> None:
+        for place, cell in enumerate(self.notebook.cells):
+            mark = role_of(cell)
+            exercise = mark.get("exercise", "")
+            if mark.get("role") == "test":
+                if self._open(exercise):
+                    await self._examine(watched, exercise, place)
+            elif cell.cell_type == "code" and place not in self.left_out and cell.source.strip():
+                await self._run_cell(watched, place, cell, exercise if mark.get("role") == "solution" else "")
+            self.reached = max(self.reached, place + 1)
+
+    def _open(self, exercise: str) -> list[Test]:
+        """The test cells of an exercise that have no result yet."""
+        return [test for test in self.section.exercises[exercise].tests if test.grade_id not in self.results]
+
+    async def _run_cell(self, watched: _Watched, place: int, cell: NotebookNode, exercise: str) -> None:
+        shown = cell if place >= self.reached else NotebookNode(cell)  # run again for its effects, its outputs are there already
+        try:
+            in_time = await watched.run_cell(self.outputs, shown, place, self._seconds())
+        except _Lost as lost:
+            self.left_out.add(place)
+            if exercise:
+                self._score(exercise, lost.outcome, lost.message)
+            _note(cell, lost.message)
+            raise
+        error = next((output for output in reversed(cell.outputs) if output.output_type == "error"), None)
+        if not in_time:
+            self._check_total()
+            _note(cell, _cell(self.limits))
+        if exercise and (error is not None or not in_time):
+            said = f"{error.ename}: {error.evalue}" if error is not None and in_time else _cell(self.limits)
+            self.failed[exercise] = (Outcome.WRONG if in_time else Outcome.TIMED_OUT), f"the cell that defines `{exercise}` did not run: {said}"
+
+    async def _examine(self, watched: _Watched, exercise: str, place: int) -> None:
+        try:
+            async for result in watched.examine(self._open(exercise), self._seconds):
+                if exercise in self.failed and result.message == undefined(exercise):
+                    outcome, message = self.failed[exercise]
+                    result = replace(result, outcome=outcome, message=message)
+                self.results[result.grade_id] = result
+                if result.outcome is Outcome.TIMED_OUT:
+                    self._check_total()
+                    self._score(exercise, result.outcome, result.message)
+        except _Lost as lost:
+            self.left_out |= {index for index, cell in enumerate(self.notebook.cells) if role_of(cell) == {"role": "solution", "exercise": exercise}}
+            self._score(exercise, lost.outcome, lost.message)
+            raise
+
+    def _score(self, exercise: str, outcome: Outcome, message: str) -> None:
+        for test in self._open(exercise):
+            self.results[test.grade_id] = _scored(test, outcome, message)
+
+    def _seconds(self) -> float:
+        self._check_total()
+        return min(self.limits.cell_seconds, self.end - time.monotonic())
+
+    def _check_total(self) -> None:
+        if time.monotonic() >= self.end:
+            raise _Lost(Outcome.TIMED_OUT, f"the notebook ran for more than {self.limits.total_seconds:g} s in all and was stopped")
 
 
-_DIED = "the process died before this test (memory, or a call that ends Python)"
+@dataclass
+class _Clock:
+    """How long what runs now may still run; interrupted code has a little time to stop."""
+
+    seconds: InitVar[float]
+    end: float = 0.0
+    interrupted: bool = False
+
+    def __post_init__(self, seconds: float) -> None:
+        self.end = time.monotonic() + seconds
+
+
+class _Watched:
+    """A student process under supervision: what it runs is timed, its memory, its files and what it prints are measured."""
+
+    def __init__(self, both: Pair, limits: Limits):
+        self.both, self.limits = both, limits
+        self.memory = limits.memory + (_resident(both.pid) or 0)
+        self.next_look = 0.0
+
+    async def run_cell(self, outputs: NotebookClient, cell: NotebookNode, place: int, seconds: float) -> bool:
+        """Run a cell to its end and keep its outputs, as many as may be; False when it was stopped for its time."""
+        client = self.both.client
+        cell.outputs = []
+        outputs.clear_before_next_output = False
+        request = client.execute(cell.source, store_history=True, allow_stdin=False, stop_on_error=False)
+        clock, chars = _Clock(seconds), 0
+        while True:
+            message = await self._heard(request)
+            if message is not None:
+                chars += _size(message)
+                if chars <= self.limits.output_chars or message["msg_type"] in ("status", "error"):
+                    try:
+                        outputs.process_message(_shortened(message, self.limits.output_chars), cell, place)
+                    except CellExecutionComplete:
+                        break
+                    except Exception as error:  # a message that only a broken or a forging kernel sends
+                        _note(cell, f"an output could not be read ({type(error).__name__})")
+            await self._look(clock)
+        if chars > self.limits.output_chars:
+            _note(cell, f"{chars - self.limits.output_chars} more characters of output")
+        with suppress(Empty):  # the replies, for which nobody waits
+            while True:
+                await client.get_shell_msg(timeout=0)
+        return not clock.interrupted
+
+    async def _heard(self, request: str) -> dict[str, Any] | None:
+        """The next message about a request, None when there is none just now."""
+        try:
+            message = await self.both.client.get_iopub_msg(timeout=_TICK)
+            return message if message["parent_header"].get("msg_id") == request else None
+        except Empty:
+            return None
+        except Exception:
+            await self._lose(Outcome.DIED, "the process sent messages that cannot be read")
+
+    async def examine(self, tests: list[Test], seconds: Callable[[], float]) -> AsyncIterator[CellResult]:
+        """Have the examiner run test cells; yields their results."""
+        request = self.both.client.session.msg(SERVE, {})
+        self.both.client.shell_channel.send(request)
+        self.both.line.send_bytes(pack([astuple(test) for test in tests]))
+        clock = _Clock(seconds())
+        while True:
+            match await receive(self.both.line, _TICK):
+                case ["test"]:
+                    clock = _Clock(seconds())
+                case ["result", fields]:
+                    result = CellResult(*fields)
+                    if result.outcome == Outcome.DIED:
+                        await self._lose(*_death(await self.both.status(), self.limits))
+                    message = _cell(self.limits) if result.outcome == Outcome.TIMED_OUT else result.message
+                    yield replace(result, outcome=Outcome(result.outcome), message=message)
+                case ["end"]:
+                    break
+                case None if await self._served(request, 0):
+                    await self._lose(Outcome.DIED, _SILENT)
+            await self._look(clock)
+        if not await self._served(request, GRACE):
+            await self._lose(Outcome.DIED, _SILENT)
+
+    async def _served(self, request: dict[str, Any], seconds: float) -> bool:
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                message = await self.both.client.get_shell_msg(timeout=max(0.0, end - time.monotonic()))
+            except Empty:
+                return False
+            if message["msg_type"] == SERVED and message["parent_header"].get("msg_id") == request["header"]["msg_id"]:
+                return True
+
+    async def _look(self, clock: _Clock) -> None:
+        """Stop code whose time is up; see whether the process is alive and within its limits. If not, it is lost."""
+        now = time.monotonic()
+        if now > clock.end:
+            if clock.interrupted:
+                await self._lose(Outcome.TIMED_OUT, _cell(self.limits))
+            clock.interrupted, clock.end = True, now + GRACE
+            await self.both.interrupt()
+        if now < self.next_look:
+            return
+        self.next_look = now + _TICK
+        if not await self.both.alive():
+            await self._lose(*_death(await self.both.status(), self.limits))
+        if "memory" in self.both.in_force and (_resident(self.both.pid) or 0) > self.memory:
+            await self._lose(Outcome.OUT_OF_MEMORY, f"it used more than {self.limits.memory // MB} MB of memory")
+        if _folder_size(self.both.scratch) > self.limits.scratch:
+            await self._lose(Outcome.DIED, f"it wrote more than {self.limits.scratch // MB} MB of files")
+
+    async def _lose(self, outcome: Outcome, message: str) -> NoReturn:
+        await self.both.kill()
+        raise _Lost(outcome, message)
+
+
+_SILENT = "the process stopped answering the tests"
 
 
 def _cell(limits: Limits) -> str:
     return f"it ran for more than {limits.cell_seconds:g} s and was stopped"
 
 
-def _total(limits: Limits) -> str:
-    return f"the notebook ran for more than {limits.total_seconds:g} s in all and was stopped"
+def _death(status: int, limits: Limits) -> tuple[Outcome, str]:
+    """What the exit status of a process says."""
+    if status >= 0:
+        return Outcome.DIED, f"it ended the Python process (exit status {status})"
+    match -status:
+        case signal.SIGXCPU:
+            return Outcome.TIMED_OUT, f"it used more than {limits.total_seconds:g} s of CPU time and was stopped"
+        case signal.SIGABRT:
+            return Outcome.DIED, "the process aborted: a library ran out of memory or crashed"
+        case signal.SIGSEGV | signal.SIGBUS | signal.SIGILL | signal.SIGFPE as number:
+            return Outcome.DIED, f"the process crashed ({signal.Signals(number).name})"
+    return Outcome.DIED, "the process was killed; it may have used too much memory"
 
 
-def _read(error: NotebookNode | None, exercise: str, failed_cells: dict[str, str], limits: Limits) -> tuple[Outcome, str]:
-    """Outcome and message of a test cell from the error that it left in its outputs, if any."""
-    if error is None:
-        return Outcome.PASSED, ""
-    if error.ename in ("CellTimeoutError", "KeyboardInterrupt"):  # the engine interrupts what runs too long
-        return Outcome.TIMED_OUT, _cell(limits)
-    if error.ename != "Verdict":
-        return Outcome.WRONG, f"the test could not run: {error.ename}: {' '.join(str(error.evalue).split())[:300]}"
-    found = json.loads(error.evalue)
-    if exercise in failed_cells and found["message"] == undefined(exercise):
-        return Outcome.WRONG, f"the cell that defines `{exercise}` did not run: {failed_cells[exercise]}"
-    return Outcome(found["outcome"]), found["message"]
+def _resident(pid: int) -> int | None:
+    """Bytes of memory that a process holds; None where the system does not say."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+def _folder_size(folder: Path) -> int:
+    total = 0
+    for path, _, names in os.walk(folder):
+        for name in names:
+            with suppress(OSError):
+                total += os.lstat(os.path.join(path, name)).st_blocks * 512
+    return total
+
+
+def _size(message: dict[str, Any]) -> int:
+    """Characters of what a message shows."""
+    content = message["content"]
+    match message["msg_type"]:
+        case "stream":
+            return len(content.get("text", ""))
+        case "display_data" | "execute_result" | "update_display_data":
+            return sum(len(str(value)) for kind, value in content.get("data", {}).items() if not kind.startswith("image/"))
+        case "error":
+            return sum(map(len, content.get("traceback", [])))
+    return 0
+
+
+def _shortened(message: dict[str, Any], most: int) -> dict[str, Any]:
+    """The message with a traceback of bearable length."""
+    if message["msg_type"] == "error":
+        content = message["content"]
+        lines = content.get("traceback", [])
+        content["evalue"] = str(content.get("evalue", ""))[:most]
+        if sum(map(len, lines)) > most:
+            content["traceback"] = [line[: most // 4] for line in (*lines[:2], "...", *lines[-2:])]
+    return message
+
+
+def _note(cell: NotebookNode, text: str) -> None:
+    cell.outputs.append(new_output("stream", name="stderr", text=f"... {text}\n"))
 
 
 def _overall(cells: list[CellResult]) -> Outcome:
@@ -169,14 +388,8 @@ def _overall(cells: list[CellResult]) -> Outcome:
     return Outcome.NOT_ATTEMPTED if found == {Outcome.NOT_ATTEMPTED} else Outcome.GRADED
 
 
-def _tests(notebook: NotebookNode) -> list[NotebookNode]:
-    return [cell for cell in notebook.cells if role_of(cell).get("role") == "test"]
-
-
-def _result(cell: NotebookNode, outcome: Outcome, message: str) -> CellResult:
-    settings = cell.metadata.nbgrader
-    points = float(settings.points)
-    return CellResult(settings.grade_id, cell.metadata.course.exercise, points if outcome is Outcome.PASSED else 0.0, points, outcome, message)
+def _scored(test: Test, outcome: Outcome, message: str) -> CellResult:
+    return CellResult(test.grade_id, test.exercise, test.points if outcome is Outcome.PASSED else 0.0, test.points, outcome, message)
 
 
 def _write_verdict(cell: NotebookNode, result: CellResult) -> None:
@@ -185,9 +398,3 @@ def _write_verdict(cell: NotebookNode, result: CellResult) -> None:
     cell.outputs = []
     if result.outcome is not Outcome.PASSED:
         cell.outputs = [new_output("error", ename=str(result.outcome), evalue=result.message, traceback=wrap(result.message, 110))]
-
-
-def _trim(cell: NotebookNode, limit: int) -> None:
-    for output in cell.get("outputs", []):
-        if output.output_type == "stream" and len(output.text) > limit:
-            output.text = output.text[:limit] + f"\n... {len(output.text) - limit} more characters"

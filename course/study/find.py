@@ -78,4 +78,4 @@ def _read(path: Path, version: int) -> Section:
 
 @functools.lru_cache
 def _namespace(path: Path, version: int) -> dict[str, Any]:
-    return namespace(_read(path, version))
+    return namespace(_read(path, version).locked)

@@ -118,7 +118,7 @@ def test_each_test_is_run_whatever_became_of_the_one_before():
 
 def test_namespace_holds_what_the_locked_cells_define_and_no_more():
     section = Section("s", "S", {}, (("setup", "import math\nSIDE = 2"), ("area", "def area():\n    return math.pi * SIDE**2")))
-    names = namespace(section)
+    names = namespace(section.locked)
     assert names["area"]() == pytest.approx(12.566, abs=1e-3)
     assert set(names) == {"__name__", "__builtins__", "math", "SIDE", "area"}
 
