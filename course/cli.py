@@ -21,6 +21,7 @@ from rich.table import Table
 
 from course.checks.compare import show
 from course.checks.model import Outcome, SubmissionResult
+from course.grading.sandbox import PROTECTIONS, Mode
 from course.paths import CourseError, find_root, notebook, sections
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="A hands-on course for AI Data Scientist interviews.", pretty_exceptions_enable=False)
@@ -164,10 +165,18 @@ def grade(
     section: SectionArgument = None,
     student: Annotated[str | None, typer.Option(help="Only this student.", show_default=False)] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Submissions graded at a time; one for each core when left out.", show_default=False)] = None,
+    force: Annotated[bool, typer.Option("--force", help="Grade everything again, also what is graded already.")] = False,
+    changed_only: Annotated[bool, typer.Option("--changed-only", help="Only new and changed submissions, even where the tests have changed since.")] = False,
+    sandbox: Annotated[Mode | None, typer.Option(help="auto: what this machine has; require: refuse without all of it; off.", show_default=False)] = None,
+    scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler whose workers grade.", show_default=False)] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Grade what is in submitted/: autograded notebooks, gradebook, and a table."""
-    from course.grading.batch import grade_section, students
+    """Grade what is in submitted/: autograded notebooks, gradebook, and a table. What is graded already in its present form stays."""
+    from course.grading.batch import Which, grade_section, students
+
+    if force and changed_only:
+        raise CourseError("--force and --changed-only exclude each other: leave one out")
+    which = Which.ALL if force else Which.CHANGED if changed_only else Which.NEEDED
 
     root = find_root()
     if section:
@@ -179,11 +188,12 @@ def grade(
     for name in chosen:
         count = 1 if student else len(students(root, name))
         with _bar(f"grading {name}", count) as step:
-            results += grade_section(root, name, student, jobs, lambda _: step())
+            results += grade_section(root, name, student, jobs, lambda _: step(), which, sandbox, scheduler)
     if as_json:
         print(json.dumps([result.as_dict() for result in results], indent=1))
     else:
         out.print(class_table(results))
+        _say_protection(results)
 
 
 @app.command()
@@ -213,6 +223,16 @@ def class_table(results: list[SubmissionResult]) -> Table:
         colour = "green" if result.score == result.max_score else "yellow" if result.outcome is Outcome.GRADED else "red"
         table.add_row(_escape(result.student), f"[{colour}]{result.outcome}[/]", f"{show(result.score)} / {show(result.max_score)}", _escape(first[:160]))
     return table
+
+
+def _say_protection(results: list[SubmissionResult]) -> None:
+    """One line on the sandbox: what was in force for all that ran, and what was missing."""
+    ran = [set(result.sandbox) for result in results if result.outcome not in (Outcome.MISSING, Outcome.MALFORMED, Outcome.FAILED)]
+    if not ran:
+        return
+    everywhere = set.intersection(*ran)
+    missing = [f"{name} ({PROTECTIONS[name]})" for name in PROTECTIONS if name not in everywhere]
+    out.print("sandbox: " + (", ".join(name for name in PROTECTIONS if name in everywhere) or "none") + (f"; missing: {'; '.join(missing)}" if missing else ""))
 
 
 def _exercise_table(result: SubmissionResult) -> Table:

@@ -24,6 +24,7 @@ class Outcome(StrEnum):
     DIED = "process died"
     MALFORMED = "malformed"
     MISSING = "missing"
+    FAILED = "not graded"
     GRADED = "graded"
 
 
@@ -161,6 +162,22 @@ class SubmissionResult:
     message: str = ""
     notes: list[str] = field(default_factory=list)
     sandbox: list[str] = field(default_factory=list)
+
+    @classmethod
+    def from_notebook(cls, notebook: NotebookNode) -> SubmissionResult:
+        """What a graded notebook says of itself. Raises ValueError when it was not graded by the engine."""
+        try:
+            found = dict(notebook.metadata.course.result)
+            cells = []
+            for cell in notebook.cells:
+                mark = role_of(cell)
+                if mark.get("role") == "test":
+                    points, outcome = float(cell.metadata.nbgrader.points), Outcome(mark["outcome"])
+                    reached = points if outcome is Outcome.PASSED else 0.0
+                    cells.append(CellResult(cell.metadata.nbgrader.grade_id, mark["exercise"], reached, points, outcome, mark["message"]))
+            return cls(**{**found, "outcome": Outcome(found["outcome"])}, cells=cells)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"not a graded notebook ({type(error).__name__})") from None
 
     def by_exercise(self) -> dict[str, list[CellResult]]:
         """The results of the test cells, exercise by exercise, in the order of the notebook."""

@@ -1,16 +1,26 @@
-"""`course grade`: every submission of a section, in parallel, into autograded/ and the gradebook."""
+"""`course grade`: every submission of a section, in parallel, into autograded/ and the gradebook.
+
+Workers only compute; this process alone writes, each submission whole: first its graded notebook, then its scores in one transaction. A run that was
+killed is taken up where it was: a submission whose graded notebook is there, made of the same file by the same tests, is not graded again.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
+import multiprocessing
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from multiprocessing import get_context
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
+import filelock
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
@@ -18,11 +28,43 @@ from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import find_all_files, parse_utc
 
 from course.authoring.release import nbgrader_api, register
-from course.checks.model import SubmissionResult
+from course.checks.compare import said
+from course.checks.model import Outcome, SubmissionResult
+from course.grading import forkserver, sandbox
 from course.grading.engine import Graded, grade
-from course.grading.nbgrader import Grade, record
+from course.grading.nbgrader import Grade, record, recorded
 from course.grading.repair import blank
+from course.grading.sandbox import Limits, Mode
 from course.paths import CourseError, notebook
+
+_ATTEMPTS = 2  # of a submission whose worker died
+
+
+class Which(StrEnum):
+    """What a run grades again."""
+
+    NEEDED = "needed"  # what is new or changed, or was graded by other tests or limits
+    CHANGED = "changed"  # what is new or changed
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a section is graded: where, by what, and under which conditions."""
+
+    root: Path
+    section: str
+    source: NotebookNode
+    limits: Limits
+    mode: Mode
+
+    def stamp(self, student: str) -> dict[str, str]:
+        """What a graded notebook was made of, as digests: the submission, and the tests with their limits."""
+        submitted = _submitted(self.root, student, self.section)
+        parts = [b"missing" if submitted is None else submitted, str(_timestamp(self.root, student, self.section)).encode()]
+        cells = [(cell.metadata.nbgrader.grade_id, cell.source, cell.metadata.nbgrader.get("points")) for cell in blank(self.source).cells if _own(cell)]
+        tests = json.dumps([cells, asdict(self.limits), self.mode], sort_keys=True).encode()
+        return {"submission": _digest(*parts), "tests": _digest(tests)}
 
 
 def students(root: Path, section: str) -> list[str]:
@@ -31,11 +73,19 @@ def students(root: Path, section: str) -> list[str]:
 
 
 def grade_section(
-    root: Path, section: str, only: str | None = None, jobs: int | None = None, done: Callable[[SubmissionResult], None] | None = None
+    root: Path,
+    section: str,
+    only: str | None = None,
+    jobs: int | None = None,
+    done: Callable[[SubmissionResult], None] | None = None,
+    which: Which = Which.NEEDED,
+    mode: Mode | None = None,
+    scheduler: str | None = None,
 ) -> list[SubmissionResult]:
-    """Grade all submissions of a section (or `only` one student's): autograded notebooks, gradebook, and one result each, in the order of the ids.
+    """Grade the submissions of a section (or `only` one student's): autograded notebooks, gradebook, and one result each, in the order of the ids.
 
-    `done` is called with each result as it comes. A CourseError says when there is nothing to grade.
+    `which` says what is graded again; `scheduler` is the address of a Dask scheduler whose workers do the work in place of `jobs` processes here.
+    `done` is called with each result as it comes. A CourseError says when there is nothing to grade or the sandbox asked for cannot be had.
     """
     source = nbformat.read(notebook(root, section), as_version=4)
     ids = students(root, section)
@@ -46,26 +96,176 @@ def grade_section(
     if not ids:
         raise CourseError(f"nothing to grade: no folder submitted/*/{section}; collect submissions first (docs/instructors.md)")
     api = nbgrader_api(root)
-    limits = Grade(parent=api).limits()
+    settings = Grade(parent=api)
+    plan = Plan(root, section, source, settings.limits(), mode or settings.mode())
+    try:
+        if scheduler is None:
+            sandbox.check(plan.mode)
+    except sandbox.Unprotected as error:
+        raise CourseError(f"this machine cannot grade with --sandbox require: {error}") from None
     _check_writable(root)
-    _ensure_registered(root, api, source, section)
     results: dict[str, SubmissionResult] = {}
-    with _workers(min(jobs or os.cpu_count() or 1, len(ids))) as pool:
-        waiting: dict[Future[Graded], str] = {pool.submit(grade, source, _submitted(root, student, section), student, limits): student for student in ids}
-        for future in as_completed(waiting):
-            graded = future.result()
-            student = waiting[future]
-            _write(root, api, student, graded)
-            record(api, graded, _timestamp(root, student, section))
-            results[student] = graded.result
-            if done:
-                done(graded.result)
+
+    def finished(result: SubmissionResult) -> None:
+        results[result.student] = result
+        if done:
+            done(result)
+
+    with _alone(root), _executor(min(jobs or os.cpu_count() or 1, len(ids)), scheduler) as workers:
+        _ensure_registered(root, api, source, section)
+        with Gradebook(api.coursedir.db_url, api.coursedir.course_id) as gradebook:
+            for student, graded in _computed(plan, ids, which, workers):
+                if not isinstance(graded, SubmissionResult):
+                    graded.notebook.metadata.course["graded"] = plan.stamp(student)
+                    _write(root, api, student, graded)
+                    record(gradebook, api, graded, _timestamp(root, student, section))
+                    finished(graded.result)
+                else:
+                    if graded.outcome is not Outcome.FAILED and not recorded(gradebook, graded):
+                        held = nbformat.read(_autograded(root, student, section), as_version=4)
+                        record(gradebook, api, Graded(held, graded), _timestamp(root, student, section))
+                    finished(graded)
     return [results[student] for student in ids]
+
+
+def _computed(plan: Plan, ids: list[str], which: Which, workers: _Workers) -> Iterator[tuple[str, Graded | SubmissionResult]]:
+    """Each student with what was computed; a bare result stands for one that is there already, or for one that no worker could grade."""
+    todo = []
+    for student in ids:
+        held = None if which is Which.ALL else _held(plan, student, which)
+        if held is None:
+            todo.append(student)
+        else:
+            yield student, held
+    waiting: dict[Future[Graded], tuple[str, int]] = {}
+    retry: list[tuple[str, int]] = []
+    queue = iter(todo)
+    while True:
+        while len(waiting) < 2 * workers.count:  # the files of a large class are not all in memory at once
+            student, attempt = retry.pop() if retry else (next(queue, None), 1)
+            if student is None:
+                break
+            submitted = _submitted(plan.root, student, plan.section)
+            waiting[workers.submit(grade, plan.source, submitted, student, plan.limits, plan.mode)] = (student, attempt)
+        if not waiting:
+            return
+        for future in wait(waiting, return_when=FIRST_COMPLETED).done:
+            student, attempt = waiting.pop(future)
+            try:
+                yield student, future.result()
+            except Exception as error:
+                if isinstance(error, BrokenExecutor):
+                    workers.renew()
+                if attempt < _ATTEMPTS and not isinstance(error, sandbox.Unprotected):
+                    retry.append((student, attempt + 1))
+                else:
+                    yield student, _failed(plan, student, error)
+
+
+def _failed(plan: Plan, student: str, error: Exception) -> SubmissionResult:
+    """The result of a submission that could not be graded through no fault of its own: no score, and none in the gradebook is touched."""
+    total = sum(float(cell.metadata.nbgrader.points) for cell in plan.source.cells if _own(cell) and cell.metadata.nbgrader.grade)
+    message = f"not graded, grade it again: {type(error).__name__}: {said(error)}"
+    return SubmissionResult(student, plan.section, Outcome.FAILED, 0.0, total, message=message)
+
+
+def _held(plan: Plan, student: str, which: Which) -> SubmissionResult | None:
+    """The result in the graded notebook of a student, if it still holds."""
+    try:
+        found = nbformat.read(_autograded(plan.root, student, plan.section), as_version=4)
+        stamp, now = found.metadata.course.graded, plan.stamp(student)
+        same = stamp["submission"] == now["submission"] and (which is Which.CHANGED or stamp["tests"] == now["tests"])
+        return SubmissionResult.from_notebook(found) if same else None
+    except (OSError, ValueError, AttributeError, KeyError):
+        return None
+
+
+class _Workers:
+    """An executor that can be made anew when its processes died."""
+
+    def __init__(self, make: Callable[[], Executor], count: int):
+        self.make, self.count = make, count
+        self.executor = make()
+
+    def submit(self, function: Callable[..., Graded], *args: Any) -> Future[Graded]:
+        try:
+            return self.executor.submit(function, *args)
+        except BrokenExecutor:
+            self.renew()
+            return self.executor.submit(function, *args)
+
+    def renew(self) -> None:
+        """Replace an executor that is broken."""
+        if getattr(self.executor, "_broken", False):
+            self.executor.shutdown(wait=False, cancel_futures=True)
+            self.executor = self.make()
+
+
+@contextlib.contextmanager
+def _executor(jobs: int, scheduler: str | None) -> Iterator[_Workers]:
+    with _cluster(scheduler) if scheduler else _processes(jobs) as workers:
+        try:
+            yield workers
+        finally:
+            workers.executor.shutdown(wait=True, cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _processes(jobs: int) -> Iterator[_Workers]:
+    """Worker processes on this machine, which share one fork server of warm processes."""
+    context = multiprocessing.get_context("forkserver" if forkserver.supported() else "spawn")
+    server = forkserver.Server() if forkserver.supported() else None
+    if server:
+        context.set_forkserver_preload(["course.grading.engine"])
+    try:
+        yield _Workers(lambda: ProcessPoolExecutor(jobs, context, _begin, (server.address if server else None,)), jobs)
+    finally:
+        if server:
+            server.close()
+
+
+def _begin(server: str | None) -> None:
+    """In a new worker process: end with the grader, and use its fork server."""
+    forkserver.die_with_parent()
+    if server:
+        forkserver.use(server)
+
+
+@contextlib.contextmanager
+def _cluster(scheduler: str) -> Iterator[_Workers]:
+    """The workers of a Dask cluster; they need this package, neither the gradebook nor a shared disk."""
+    from distributed import Client
+
+    try:
+        client = Client(scheduler, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise CourseError(
+            f"no Dask scheduler answers at {scheduler} ({said(error)}): start one with `dask scheduler`, and workers with `dask worker`"
+        ) from None
+    with client:
+        threads = sum(client.nthreads().values())
+        if threads == 0:
+            raise CourseError(f"the scheduler at {scheduler} has no workers: start some with `dask worker {scheduler}`")
+        yield _Workers(lambda: client.get_executor(pure=False), threads)
+
+
+@contextlib.contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Only one run may write; a second one says so."""
+    lock = filelock.FileLock(root / ".grading.lock", timeout=0)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        raise CourseError("another `course grade` is at work in this course: wait for it to end") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _ensure_registered(root: Path, api: NbGraderAPI, source: NotebookNode, section: str) -> None:
     """Bring the gradebook up to the source: a section that it doesn't hold, or holds in another version, is generated again by nbgrader."""
-    own = [cell for cell in blank(source).cells if "nbgrader" in cell.metadata]
+    own = [cell for cell in blank(source).cells if _own(cell)]
     wanted = {cell.metadata.nbgrader.grade_id: (cell.source, cell.metadata.nbgrader.get("points")) for cell in own}
     with Gradebook(api.coursedir.db_url, api.coursedir.course_id) as gradebook:
         try:
@@ -84,17 +284,20 @@ def _check_writable(root: Path) -> None:
             raise CourseError(f"cannot write {path.name or path}: make it writable, nothing was graded")
 
 
-@contextlib.contextmanager
-def _workers(count: int) -> Iterator[ProcessPoolExecutor]:
-    pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"))
-    try:
-        yield pool
-    finally:
-        pool.shutdown(cancel_futures=True)
+def _own(cell: NotebookNode) -> bool:
+    return "nbgrader" in cell.metadata
+
+
+def _digest(*parts: bytes) -> str:
+    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).hexdigest()
 
 
 def _folder(root: Path, student: str, section: str) -> Path:
     return root / "submitted" / student / section
+
+
+def _autograded(root: Path, student: str, section: str) -> Path:
+    return root / "autograded" / student / section / f"{section}.ipynb"
 
 
 def _submitted(root: Path, student: str, section: str) -> bytes | None:
@@ -112,16 +315,20 @@ def _timestamp(root: Path, student: str, section: str) -> datetime | None:
 def _write(root: Path, api: NbGraderAPI, student: str, graded: Graded) -> None:
     """Lay the graded notebook and the files that came with it into autograded/, whole or not at all."""
     section = graded.result.section
-    target = root / "autograded" / student / section
-    fresh = target.with_name(f".{section}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
+    target = _autograded(root, student, section).parent
+    fresh, old = target.with_name(f".{section}.new"), target.with_name(f".{section}.old")
+    for leftover in (fresh, old):
+        shutil.rmtree(leftover, ignore_errors=True)
     fresh.mkdir(parents=True)
     submitted = _folder(root, student, section)
     for name in find_all_files(str(submitted), [*api.coursedir.ignore, "*.ipynb"]):
+        if os.path.islink(name):  # it may point anywhere
+            continue
         copy = fresh / Path(name).relative_to(submitted)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(name, copy)
     nbformat.write(graded.notebook, fresh / f"{section}.ipynb")
     if target.exists():
-        shutil.rmtree(target)
+        target.rename(old)
     fresh.rename(target)
+    shutil.rmtree(old, ignore_errors=True)

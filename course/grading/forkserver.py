@@ -28,13 +28,13 @@ from pathlib import Path
 from typing import Any
 
 ROLES = {"student": "course.grading.student", "examiner": "course.grading.examiner"}
-PRELOAD = (
+PRELOAD = [
     *ROLES.values(),
-    *"numpy numpy.testing pandas pandas.io.formats.style scipy.stats scipy.optimize statsmodels.api statsmodels.formula.api duckdb lightgbm".split(),
-    *"sklearn.ensemble sklearn.linear_model sklearn.model_selection sklearn.pipeline sklearn.metrics sklearn.neighbors sklearn.tree sklearn.impute".split(),
-    *"imblearn.over_sampling imblearn.under_sampling imblearn.ensemble imblearn.pipeline matplotlib.pyplot matplotlib.backends.backend_agg matplotlib_inline.backend_inline".split(),
-    *"IPython.core.pylabtools course.study.magics course.datasets".split(),
-)
+    *["numpy.testing", "pandas.io.formats.style", "scipy.stats", "scipy.optimize", "statsmodels.api", "statsmodels.formula.api", "duckdb", "lightgbm"],
+    *["sklearn.ensemble", "sklearn.linear_model", "sklearn.model_selection", "sklearn.pipeline", "sklearn.metrics", "sklearn.neighbors", "sklearn.tree"],
+    *["sklearn.impute", "imblearn.over_sampling", "imblearn.under_sampling", "imblearn.ensemble", "imblearn.pipeline", "course.study.magics"],
+    *["matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline", "IPython.core.pylabtools", "course.datasets"],
+]
 _DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
 
@@ -183,7 +183,8 @@ def _environment(folder: Path) -> dict[str, str]:
     return {**kept, **threads, "PYTHONPATH": paths, "MPLCONFIGDIR": config, "MPLBACKEND": "module://matplotlib_inline.backend_inline", "HOME": str(folder)}
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
+    """Let the kernel kill this process when the thread that made it ends (Linux)."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
 
@@ -237,7 +238,7 @@ class _Loop:
         try:
             server = os.getppid()
             os.setsid()
-            _die_with_parent()
+            die_with_parent()
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             self.selector.close()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -11,16 +13,17 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
-from nbgrader.api import Gradebook
+from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.preprocessors import AssignLatePenalties, ClearHiddenTests, NbGraderPreprocessor
 from nbgrader.utils import compute_checksum
 from sqlalchemy.exc import SAWarning
-from traitlets import Float
+from traitlets import Enum, Float, Int
 
-from course.checks.model import Outcome, role_of
-from course.grading.engine import Graded, Limits, run
+from course.checks.model import Outcome, SubmissionResult, role_of
+from course.grading.engine import Graded, run
 from course.grading.repair import Repaired, repair
+from course.grading.sandbox import MB, Limits, Mode
 
 
 class SubmissionExporter(NotebookExporter):
@@ -41,15 +44,22 @@ class Grade(NbGraderPreprocessor):
 
     cell_seconds = Float(Limits.cell_seconds, help="Seconds that one cell may run.").tag(config=True)
     total_seconds = Float(Limits.total_seconds, help="Seconds that the whole notebook may run.").tag(config=True)
+    memory_mb = Int(Limits.memory // MB, help="Megabytes of memory that a submission may use, beyond what the libraries need.").tag(config=True)
+    scratch_mb = Int(Limits.scratch // MB, help="Megabytes of files that a submission may write.").tag(config=True)
+    sandbox = Enum([str(mode) for mode in Mode], str(Mode.AUTO), help="auto: what the machine has; require: refuse without; off.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         found = nb.metadata.course.pop("repair")
         repaired = Repaired(nb, found["notes"], Outcome(found["unusable"]) if found["unusable"] else None, found["reason"])
-        return run(repaired, resources["nbgrader"]["student"], self.limits()).notebook, resources
+        return run(repaired, resources["nbgrader"]["student"], self.limits(), self.mode()).notebook, resources
 
     def limits(self) -> Limits:
         """The limits that nbgrader_config.py sets (`c.Grade.cell_seconds = 60`)."""
-        return Limits(cell_seconds=self.cell_seconds, total_seconds=self.total_seconds)
+        return Limits(self.cell_seconds, self.total_seconds, self.memory_mb * MB, self.scratch_mb * MB)
+
+    def mode(self) -> Mode:
+        """The sandbox that nbgrader_config.py asks for (`c.Grade.sandbox = "require"`)."""
+        return Mode(self.sandbox)
 
 
 class HideTests(NbGraderPreprocessor):
@@ -68,12 +78,11 @@ class HideTests(NbGraderPreprocessor):
         return nb, resources
 
 
-def record(api: NbGraderAPI, graded: Graded, timestamp: datetime | None) -> None:
-    """Write one graded submission into the gradebook, as nbgrader's SaveAutoGrades would: manual scores and comments stay."""
+def record(gradebook: Gradebook, api: NbGraderAPI, graded: Graded, timestamp: datetime | None) -> None:
+    """Write one graded submission into the gradebook in one transaction, as nbgrader would in several: manual scores and comments stay."""
     result, section = graded.result, graded.result.section
     scores = {cell.grade_id: cell.points for cell in result.cells}
-    with warnings.catch_warnings(), Gradebook(api.coursedir.db_url, api.coursedir.course_id) as gradebook:
-        warnings.simplefilter("ignore", SAWarning)  # nbgrader builds a submission before it adds it to the session
+    with _one_transaction(gradebook):
         gradebook.update_or_create_student(result.student)
         submission = gradebook.update_or_create_submission(section, result.student, **({"timestamp": timestamp} if timestamp else {}))
         notebook = gradebook.find_submission_notebook(section, section, result.student)
@@ -88,8 +97,44 @@ def record(api: NbGraderAPI, graded: Graded, timestamp: datetime | None) -> None
         }
         for comment in notebook.comments:
             comment.auto_comment = "No response." if comment.name in unchanged else None
-        late = submission.total_seconds_late > 0 or notebook.late_submission_penalty is not None
-        gradebook.db.commit()
-    if late:
-        resources = {"nbgrader": {"student": result.student, "assignment": section, "notebook": section, "db_url": api.coursedir.db_url}}
-        AssignLatePenalties(parent=api).preprocess(graded.notebook, resources)
+        gradebook.db.flush()
+        gradebook.db.refresh(notebook)
+        notebook.late_submission_penalty = _late_penalty(api, result.student, notebook, submission.total_seconds_late)
+
+
+def recorded(gradebook: Gradebook, result: SubmissionResult) -> bool:
+    """Whether the gradebook holds these scores."""
+    try:
+        notebook = gradebook.find_submission_notebook(result.section, result.section, result.student)
+    except MissingEntry:
+        return False
+    held = {grade.name: grade.auto_score for grade in notebook.grades}
+    return all(held.get(cell.grade_id) == cell.points for cell in result.cells)
+
+
+@contextlib.contextmanager
+def _one_transaction(gradebook: Gradebook) -> Iterator[None]:
+    """nbgrader's gradebook commits after each of its steps; here the steps of one submission are committed together or not at all."""
+    session = gradebook.db
+    commit = session.commit
+    session.commit = session.flush
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SAWarning)  # nbgrader builds a submission before it adds it to the session
+            yield
+        commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        del session.commit
+
+
+def _late_penalty(api: NbGraderAPI, student: str, notebook: SubmittedNotebook, seconds: float) -> float | None:
+    """What the course's late-submission plugin takes off, as nbgrader's AssignLatePenalties decides it."""
+    if seconds <= 0:
+        return None
+    step = AssignLatePenalties(parent=api)
+    step.init_plugin()
+    penalty = step.plugin_inst.late_submission_penalty(student, notebook.score, seconds)
+    return None if penalty is None else step._check_late_penalty(notebook, penalty)

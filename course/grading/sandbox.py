@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import resource
 import site
 import sys
 import sysconfig
@@ -139,6 +138,8 @@ def _readable() -> list[str]:
 
 
 def _rlimits(limits: Limits) -> None:
+    import resource  # not on Windows
+
     used = {
         line.split(":")[0]: int(line.split()[1]) * 1024 for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(("VmData", "VmSize"))
     }
