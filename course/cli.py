@@ -172,10 +172,14 @@ def grade(
     as_json: JsonOption = False,
 ) -> None:
     """Grade what is in submitted/: autograded notebooks, gradebook, and a table. What is graded already in its present form stays."""
-    from course.grading.batch import Which, grade_section, students
+    from course.grading import workers
 
     if force and changed_only:
         raise CourseError("--force and --changed-only exclude each other: leave one out")
+    if not scheduler:
+        workers.prepare()
+    from course.grading.batch import Which, grade_section, students
+
     which = Which.ALL if force else Which.CHANGED if changed_only else Which.NEEDED
 
     root = find_root()

@@ -7,6 +7,8 @@ import pytest
 
 from course.authoring.build import build
 
+pytest_plugins = ["tests.postgres"]
+
 PROJECT = Path(__file__).resolve().parents[1]
 TINY = PROJECT / "tests" / "fixtures" / "tiny"
 SECTION = "01-tiny"

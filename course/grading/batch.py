@@ -9,16 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import multiprocessing
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 import filelock
 import nbformat
@@ -30,11 +28,12 @@ from nbgrader.utils import find_all_files, parse_utc
 from course.authoring.release import nbgrader_api, register
 from course.checks.compare import said
 from course.checks.model import Outcome, SubmissionResult
-from course.grading import forkserver, sandbox
+from course.grading import sandbox
 from course.grading.engine import Graded, grade
 from course.grading.nbgrader import Grade, record, recorded
 from course.grading.repair import blank
 from course.grading.sandbox import Limits, Mode
+from course.grading.workers import Workers, cluster, processes
 from course.paths import CourseError, notebook
 
 _ATTEMPTS = 2  # of a submission whose worker died
@@ -111,7 +110,7 @@ def grade_section(
         if done:
             done(result)
 
-    with _alone(root), _executor(min(jobs or os.cpu_count() or 1, len(ids)), scheduler) as workers:
+    with _alone(root), cluster(scheduler) if scheduler else processes(min(jobs or os.cpu_count() or 1, len(ids))) as workers:
         _ensure_registered(root, api, source, section)
         with Gradebook(api.coursedir.db_url, api.coursedir.course_id) as gradebook:
             for student, graded in _computed(plan, ids, which, workers):
@@ -128,7 +127,7 @@ def grade_section(
     return [results[student] for student in ids]
 
 
-def _computed(plan: Plan, ids: list[str], which: Which, workers: _Workers) -> Iterator[tuple[str, Graded | SubmissionResult]]:
+def _computed(plan: Plan, ids: list[str], which: Which, workers: Workers) -> Iterator[tuple[str, Graded | SubmissionResult]]:
     """Each student with what was computed; a bare result stands for one that is there already, or for one that no worker could grade."""
     todo = []
     for student in ids:
@@ -178,75 +177,6 @@ def _held(plan: Plan, student: str, which: Which) -> SubmissionResult | None:
         return SubmissionResult.from_notebook(found) if same else None
     except (OSError, ValueError, AttributeError, KeyError):
         return None
-
-
-class _Workers:
-    """An executor that can be made anew when its processes died."""
-
-    def __init__(self, make: Callable[[], Executor], count: int):
-        self.make, self.count = make, count
-        self.executor = make()
-
-    def submit(self, function: Callable[..., Graded], *args: Any) -> Future[Graded]:
-        try:
-            return self.executor.submit(function, *args)
-        except BrokenExecutor:
-            self.renew()
-            return self.executor.submit(function, *args)
-
-    def renew(self) -> None:
-        """Replace an executor that is broken."""
-        if getattr(self.executor, "_broken", False):
-            self.executor.shutdown(wait=False, cancel_futures=True)
-            self.executor = self.make()
-
-
-@contextlib.contextmanager
-def _executor(jobs: int, scheduler: str | None) -> Iterator[_Workers]:
-    with _cluster(scheduler) if scheduler else _processes(jobs) as workers:
-        try:
-            yield workers
-        finally:
-            workers.executor.shutdown(wait=True, cancel_futures=True)
-
-
-@contextlib.contextmanager
-def _processes(jobs: int) -> Iterator[_Workers]:
-    """Worker processes on this machine, which share one fork server of warm processes."""
-    context = multiprocessing.get_context("forkserver" if forkserver.supported() else "spawn")
-    server = forkserver.Server() if forkserver.supported() else None
-    if server:
-        context.set_forkserver_preload(["course.grading.engine"])
-    try:
-        yield _Workers(lambda: ProcessPoolExecutor(jobs, context, _begin, (server.address if server else None,)), jobs)
-    finally:
-        if server:
-            server.close()
-
-
-def _begin(server: str | None) -> None:
-    """In a new worker process: end with the grader, and use its fork server."""
-    forkserver.die_with_parent()
-    if server:
-        forkserver.use(server)
-
-
-@contextlib.contextmanager
-def _cluster(scheduler: str) -> Iterator[_Workers]:
-    """The workers of a Dask cluster; they need this package, neither the gradebook nor a shared disk."""
-    from distributed import Client
-
-    try:
-        client = Client(scheduler, timeout=10, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise CourseError(
-            f"no Dask scheduler answers at {scheduler} ({said(error)}): start one with `dask scheduler`, and workers with `dask worker`"
-        ) from None
-    with client:
-        threads = sum(client.nthreads().values())
-        if threads == 0:
-            raise CourseError(f"the scheduler at {scheduler} has no workers: start some with `dask worker {scheduler}`")
-        yield _Workers(lambda: client.get_executor(pure=False), threads)
 
 
 @contextlib.contextmanager
