@@ -20,7 +20,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from course.checks.model import role_of
 from course.paths import CourseError
 
-ROLES = ("statement", "solution", "test", "hint", "explain", "locked")
+ROLES = ("statement", "solution", "test", "hint", "explain", "locked", "task")
+OF_EXERCISES = ("statement", "solution", "hint", "test", "explain")
 KEYS = {
     "statement": {"statement", "level"},
     "solution": {"solution"},
@@ -28,6 +29,7 @@ KEYS = {
     "hint": {"hint"},
     "explain": {"explain"},
     "locked": {"locked"},
+    "task": {"task", "points"},
     "lesson": {"collapsed"},
 }
 MARKDOWN = {"statement", "hint", "explain"}
@@ -124,6 +126,8 @@ def to_text(notebook: NotebookNode) -> str:
         keys: dict[str, Any] = {}
         if role == "locked":
             keys["locked"] = cell.metadata.nbgrader.grade_id
+        elif role == "task":
+            keys.update({"task": cell.metadata.nbgrader.grade_id, "points": _points(cell.metadata.nbgrader.points)})
         elif role == "lesson":
             keys.update({"collapsed": True} if cell.metadata.get("jupyter", {}).get("source_hidden") else {})
         else:
@@ -151,7 +155,7 @@ def grade_id(cell: Cell) -> str | None:
     match cell.role:
         case "statement":
             return f"{cell.name}-statement"
-        case "solution" | "locked":
+        case "solution" | "locked" | "task":
             return cell.name
         case "test":
             return f"{cell.name}-{cell.keys['name']}"
@@ -187,7 +191,7 @@ def _check_cell(cell: Cell, problems: Problems) -> None:
     if cell.role != "lesson" and not re.fullmatch(r"[a-z][a-z0-9_]*", str(cell.name)):
         problems.add(cell.line, f"{cell.role}={cell.name!r} is no id", "use lower-case words joined by underscores")
     wanted = "markdown" if cell.role in MARKDOWN else "code"
-    if cell.role != "lesson" and cell.kind != wanted:
+    if cell.role not in ("lesson", "task") and cell.kind != wanted:
         problems.add(
             cell.line, f"a {cell.role} cell is {wanted}", "write '# %% [markdown] ...'" if wanted == "markdown" else "write '# %% ...' without [markdown]"
         )
@@ -199,8 +203,8 @@ def _check_cell(cell: Cell, problems: Problems) -> None:
             problems.add(cell.line, f"the statement of {cell.name} has no heading", "open it with '### `id`: short title'")
     if cell.role == "test" and not re.fullmatch(r"[a-z][a-z0-9_-]*", str(cell.keys.get("name", ""))):
         problems.add(cell.line, f"a test of {cell.name} has no name", 'add name="value" or another word')
-    if cell.role == "test" and not (isinstance(cell.keys.get("points"), (int, float)) and cell.keys["points"] > 0):
-        problems.add(cell.line, f"a test of {cell.name} has no points", "add points=1 or more")
+    if cell.role in ("test", "task") and not (isinstance(cell.keys.get("points"), (int, float)) and cell.keys["points"] > 0):
+        problems.add(cell.line, f"a {cell.role} of {cell.name} has no points", "add points=1 or more")
     _check_region(cell, "SOLUTION", cell.role == "solution", cell.role == "solution", problems)
     _check_region(cell, "HIDDEN TESTS", cell.role == "test", False, problems)
     if cell.kind == "code":
@@ -255,14 +259,14 @@ def _check_exercises(cells: list[Cell], problems: Problems, bank: Path | None) -
         if key in seen:
             problems.add(cell.line, f"{cell.role} {key!r} stands already at line {seen[key].line}", "give one of the two another id")
         seen.setdefault(key, cell)
-    names = list(dict.fromkeys(cell.name for cell in cells if cell.role != "locked"))
+    names = list(dict.fromkeys(cell.name for cell in cells if cell.role in OF_EXERCISES))
     for name in names:
-        own = [cell for cell in cells if cell.role != "locked" and cell.name == name]
+        own = [cell for cell in cells if cell.role in OF_EXERCISES and cell.name == name]
         roles = [cell.role for cell in own]
-        for role in ("statement", "solution", "hint", "test", "explain"):
+        for role in OF_EXERCISES:
             if role not in roles:
                 problems.add(own[0].line, f"exercise {name} has no {role} cell", f'add one with {role}="{name}"')
-        order = [("statement", "solution", "hint", "test", "explain").index(role) for role in roles]
+        order = [OF_EXERCISES.index(role) for role in roles]
         if order != sorted(order):
             problems.add(own[0].line, f"the cells of {name} are out of order", "write statement, solution, hints, tests, explain")
         if bank is not None and not (bank / f"{name}.py").is_file():
@@ -275,8 +279,8 @@ def _metadata(cell: Cell) -> dict[str, Any]:
         if cell.keys.get("collapsed"):
             metadata["jupyter"] = {"source_hidden": True}
         mark: dict[str, Any] = {}
-    elif cell.role == "locked":
-        mark = {"role": "locked"}
+    elif cell.role in ("locked", "task"):
+        mark = {"role": cell.role}
     else:
         mark = {"role": cell.role, "exercise": cell.name, **{key: cell.keys[key] for key in ("level", "name") if key in cell.keys}}
     if cell.blank_lines is not None:
@@ -285,19 +289,20 @@ def _metadata(cell: Cell) -> dict[str, Any]:
         metadata["course"] = mark
     name = grade_id(cell)
     if name is not None:
-        graded = cell.role == "test"
+        graded = cell.role in ("test", "task")
         nbgrader = {
             "cell_type": cell.kind,
             "grade": graded,
             "grade_id": name,
-            "locked": cell.role != "solution",
+            "locked": cell.role not in ("solution", "task"),
             "schema_version": 3,
-            "solution": cell.role == "solution",
+            "solution": cell.role in ("solution", "task"),
             "task": False,
         }
         metadata["nbgrader"] = nbgrader | ({"points": cell.keys["points"]} if graded else {})
-    if cell.role == "test":
+    if cell.role in ("test", "task"):
         metadata["tags"] = ["raises-exception"]
+    if cell.role == "test":
         metadata["jupyter"] = {"source_hidden": True}
     return metadata
 

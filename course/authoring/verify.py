@@ -127,7 +127,7 @@ def _failures(results: list[CellResult]) -> str:
 
 def _parts(source: str, role: str | None) -> tuple[str, str]:
     """What a cell of the source shows in the release, and what it must not show."""
-    if role in ("explain", "hint"):
-        return "", source if role == "explain" else ""
+    if role in ("explain", "hint", "task"):
+        return "", "" if role == "hint" else source
     pattern = re.compile(r"^[^\n]*BEGIN (SOLUTION|HIDDEN TESTS)[^\n]*\n(.*?)^[^\n]*END \1[^\n]*\n?", re.DOTALL | re.MULTILINE)
     return pattern.sub("", source), "\n".join(match[2] for match in pattern.finditer(source))

@@ -69,12 +69,13 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Section:
-    """One notebook: its exercises in order, and the locked cells that its tests may use."""
+    """One notebook: its exercises in order, the locked cells that its tests may use, and the ids of tasks that a person grades."""
 
     name: str
     title: str
     exercises: dict[str, Exercise]
     locked: tuple[tuple[str, str], ...]
+    tasks: tuple[str, ...] = ()
 
     @property
     def points(self) -> float:
@@ -94,10 +95,13 @@ class Section:
     def from_notebook(cls, notebook: NotebookNode, name: str) -> Section:
         parts: dict[str, dict[str, Any]] = {}
         locked: list[tuple[str, str]] = []
+        tasks: list[str] = []
         for cell in notebook.cells:
             mark = role_of(cell)
             if mark.get("role") == "locked":
                 locked.append((cell.metadata.nbgrader.grade_id, cell.source))
+            if mark.get("role") == "task":
+                tasks.append(cell.metadata.nbgrader.grade_id)
             if "exercise" not in mark:
                 continue
             part = parts.setdefault(mark["exercise"], {"hints": [], "explain": [], "tests": []})
@@ -133,7 +137,7 @@ class Section:
             )
             for key, part in parts.items()
         }
-        return cls(name, heading(notebook.cells[0].source), exercises, tuple(locked))
+        return cls(name, heading(notebook.cells[0].source), exercises, tuple(locked), tuple(tasks))
 
 
 @dataclass

@@ -22,6 +22,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from pathlib import Path
@@ -56,10 +57,11 @@ def use(address: str) -> None:
 def address() -> str:
     """Where the fork server of this process listens; starts it when there is none."""
     global _address, _server
-    if _address is None or (_server is not None and (_server.owner != os.getpid() or _server.process.poll() is not None)):
-        _server = Server()
-        _address = _server.address
-    return _address
+    with _starting:
+        if _address is None or (_server is not None and (_server.owner != os.getpid() or _server.process.poll() is not None)):
+            _server = Server()
+            _address = _server.address
+        return _address
 
 
 class Server:
@@ -171,6 +173,7 @@ def main(listener_fd: int) -> None:
     _Loop(socket.socket(fileno=listener_fd)).run()
 
 
+_starting = threading.Lock()
 _address: str | None = None
 _server: Server | None = None
 

@@ -80,7 +80,7 @@ class StudentManager(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """A kernel of this Python, whatever kernels the machine has installed."""
-        argv = [sys.executable, "-m", "course.grading.student", "-f", "{connection_file}", json.dumps(self.request).replace("{", "{{").replace("}", "}}")]
+        argv = [sys.executable, "-m", "course.grading.student", "-f", "{connection_file}", json.dumps(self.request)]
         name = "course-fork" if self.channel is not None else "local-provisioner"
         return KernelSpec(argv=argv, display_name="Python 3", language="python", metadata={"kernel_provisioner": {"provisioner_name": name}})
 

@@ -86,15 +86,15 @@ def record(gradebook: Gradebook, api: NbGraderAPI, graded: Graded, timestamp: da
         gradebook.update_or_create_student(result.student)
         submission = gradebook.update_or_create_submission(section, result.student, **({"timestamp": timestamp} if timestamp else {}))
         notebook = gradebook.find_submission_notebook(section, section, result.student)
+        answers = [cell for cell in graded.notebook.cells if role_of(cell).get("role") in ("solution", "task")]
+        unchanged = {cell.metadata.nbgrader.grade_id for cell in answers if cell.metadata.nbgrader.checksum == compute_checksum(cell)}
         for grade in notebook.grades:
             if grade.name in scores:
                 grade.auto_score = scores[grade.name]
                 grade.needs_manual_grade = grade.manual_score is not None
-        unchanged = {
-            cell.metadata.nbgrader.grade_id
-            for cell in graded.notebook.cells
-            if role_of(cell).get("role") == "solution" and cell.metadata.nbgrader.checksum == compute_checksum(cell)
-        }
+            else:  # a task, which a person grades, unless nothing was written
+                grade.auto_score = 0.0 if grade.name in unchanged else None
+                grade.needs_manual_grade = grade.manual_score is not None or grade.name not in unchanged
         for comment in notebook.comments:
             comment.auto_comment = "No response." if comment.name in unchanged else None
         gradebook.db.flush()

@@ -63,7 +63,7 @@ def repair(submitted: bytes | None, source: NotebookNode) -> Repaired:
                 kept.append(_learners(cell))
             continue
         if solution and cell.cell_type != own[name].cell_type:
-            notes.append(f"cell {name} had been turned into {cell.cell_type}; it is code again")
+            notes.append(f"cell {name} had been turned into {cell.cell_type}; it is {own[name].cell_type} again")
         mended = nbformat.from_dict(own[name])
         if solution:
             mended.source = cell.source
