@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import io
 import traceback
 import warnings
@@ -58,7 +59,7 @@ def describe(error: BaseException, exercise: str) -> tuple[Outcome, str]:
         return not_implemented(frames[-1].name if frames else exercise, exercise)
     if isinstance(error, (CheckFailed, AssertionError)):
         return Outcome.WRONG, str(error) or "an assertion failed"
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
         return Outcome.OUT_OF_MEMORY, "your function used more memory than it may"
     if isinstance(error, NameError) and error.name == exercise:
         return Outcome.WRONG, undefined(exercise)

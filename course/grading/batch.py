@@ -105,8 +105,8 @@ def grade_section(
     _check_writable(root)
     results: dict[str, SubmissionResult] = {}
 
-    def finished(result: SubmissionResult) -> None:
-        results[result.student] = result
+    def finished(student: str, result: SubmissionResult) -> None:
+        results[student] = result
         if done:
             done(result)
 
@@ -118,12 +118,12 @@ def grade_section(
                     graded.notebook.metadata.course["graded"] = plan.stamp(student)
                     _write(root, api, student, graded)
                     record(gradebook, api, graded, _timestamp(root, student, section))
-                    finished(graded.result)
+                    finished(student, graded.result)
                 else:
                     if graded.outcome is not Outcome.FAILED and not recorded(gradebook, graded):
                         held = nbformat.read(_autograded(root, student, section), as_version=4)
                         record(gradebook, api, Graded(held, graded), _timestamp(root, student, section))
-                    finished(graded)
+                    finished(student, graded)
     return [results[student] for student in ids]
 
 
@@ -131,6 +131,9 @@ def _computed(plan: Plan, ids: list[str], which: Which, workers: Workers) -> Ite
     """Each student with what was computed; a bare result stands for one that is there already, or for one that no worker could grade."""
     todo = []
     for student in ids:
+        if not _is_text(student):
+            yield student, _failed(plan, student, ValueError("the name of the folder is not UTF-8: rename it"))
+            continue
         held = None if which is Which.ALL else _held(plan, student, which)
         if held is None:
             todo.append(student)
@@ -165,7 +168,8 @@ def _failed(plan: Plan, student: str, error: Exception) -> SubmissionResult:
     """The result of a submission that could not be graded through no fault of its own: no score, and none in the gradebook is touched."""
     total = sum(float(cell.metadata.nbgrader.points) for cell in plan.source.cells if _own(cell) and cell.metadata.nbgrader.grade)
     message = f"not graded, grade it again: {type(error).__name__}: {said(error)}"
-    return SubmissionResult(student, plan.section, Outcome.FAILED, 0.0, total, message=message)
+    shown = student.encode("utf-8", "backslashreplace").decode()
+    return SubmissionResult(shown, plan.section, Outcome.FAILED, 0.0, total, message=message)
 
 
 def _held(plan: Plan, student: str, which: Which) -> SubmissionResult | None:
@@ -214,6 +218,13 @@ def _check_writable(root: Path) -> None:
             raise CourseError(f"cannot write {path.name or path}: make it writable, nothing was graded")
 
 
+def _is_text(name: str) -> bool:
+    try:
+        return bool(name.encode())
+    except UnicodeEncodeError:
+        return False
+
+
 def _own(cell: NotebookNode) -> bool:
     return "nbgrader" in cell.metadata
 
@@ -232,11 +243,14 @@ def _autograded(root: Path, student: str, section: str) -> Path:
 
 def _submitted(root: Path, student: str, section: str) -> bytes | None:
     path = _folder(root, student, section) / f"{section}.ipynb"
-    return path.read_bytes() if path.is_file() else None
+    own = path.resolve() == (root / "submitted").resolve() / student / section / path.name  # a link may point anywhere
+    return path.read_bytes() if own and path.is_file() else None
 
 
 def _timestamp(root: Path, student: str, section: str) -> datetime | None:
     path = _folder(root, student, section) / "timestamp.txt"
+    if path.is_symlink() or not path.is_file():
+        return None
     with contextlib.suppress(OSError, ValueError):
         return parse_utc(path.read_text().strip())
     return None
@@ -252,7 +266,7 @@ def _write(root: Path, api: NbGraderAPI, student: str, graded: Graded) -> None:
     fresh.mkdir(parents=True)
     submitted = _folder(root, student, section)
     for name in find_all_files(str(submitted), [*api.coursedir.ignore, "*.ipynb"]):
-        if os.path.islink(name):  # it may point anywhere
+        if os.path.islink(name) or not os.path.isfile(name):  # a link may point anywhere, a pipe never ends
             continue
         copy = fresh / Path(name).relative_to(submitted)
         copy.parent.mkdir(parents=True, exist_ok=True)

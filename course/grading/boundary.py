@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import errno
 import io
+import secrets
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
@@ -40,22 +42,32 @@ class Proxy:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         streams: list[Iterator[Any]] = []
-        message = pack(["call", self.__name__, list(args), kwargs], lambda items: streams.append(items) or len(streams) - 1)
+        call = secrets.token_hex(8)  # an answer that does not name its call was made before it, or for another one
+        message = pack(["call", call, self.__name__, list(args), kwargs], lambda items: streams.append(items) or [call, len(streams) - 1])
+        while True:
+            match self._ask(message, call):
+                case ["next", int(number)] if 0 <= number < len(streams):
+                    item = next(streams[number], _END)
+                    message = pack(["end"] if item is _END else ["item", item])
+                case ["return", value]:
+                    return value
+                case ["raise", list(names), str(text), list(frames)] if all(isinstance(frame, list) and len(frame) == 2 for frame in frames):
+                    raise _exception(names, text, frames)
+                case ["refused", str(reason)]:
+                    raise Refused(reason)
+                case _:
+                    raise Gone
+
+    def _ask(self, message: bytes, call: str) -> list[Any]:
+        """Send a message and return what the student process says to it; Gone when that is nothing, or no answer to this call."""
         try:
             self._channel.send_bytes(message)
-            while True:
-                match _read(self._channel):
-                    case ["next", int(number)] if 0 <= number < len(streams):
-                        item = next(streams[number], _END)
-                        self._channel.send_bytes(pack(["end"] if item is _END else ["item", item]))
-                    case ["return", value]:
-                        return value
-                    case ["raise", list(names), str(text), list(frames)]:
-                        raise _exception(names, text, frames)
-                    case _:
-                        raise Refused("the student process sent something else than an answer")
-        except (EOFError, OSError):
-            raise Gone from None
+            match unpack(self._channel.recv_bytes(LARGEST)):
+                case [str(named), *answer] if named == call:
+                    return answer
+        except (EOFError, OSError, Refused):
+            pass
+        raise Gone
 
     def __repr__(self) -> str:
         return f"<function {self.__name__}>"
@@ -67,13 +79,12 @@ def serve(channel: Connection, names: dict[str, Any]) -> None:
         warnings.simplefilter("ignore")
         while True:
             try:
-                message = unpack(channel.recv_bytes(LARGEST), lambda number: _fetch(channel, number))
+                request = channel.recv_bytes(LARGEST)
             except KeyboardInterrupt:  # meant for a call that had just ended
                 continue
-            match message:
-                case ["call", name, args, kwargs]:
-                    answer = _answer(names, name, args, kwargs)
-                    channel.send_bytes(answer)
+            match unpack(request, lambda numbers: _fetch(channel, *numbers)):
+                case ["call", call, name, args, kwargs]:
+                    channel.send_bytes(_answer(names, call, name, args, kwargs))
                 case _:
                     return
 
@@ -92,45 +103,47 @@ class _Nowhere(io.TextIOBase):
         return len(text)
 
 
-def _read(channel: Connection) -> Any:
-    return unpack(channel.recv_bytes(LARGEST))
-
-
-def _fetch(channel: Connection, number: int) -> Iterator[Any]:
+def _fetch(channel: Connection, call: str, number: int) -> Iterator[Any]:
     while True:
-        channel.send_bytes(pack(["next", number]))
-        match _read(channel):
+        channel.send_bytes(pack([call, "next", number]))
+        match unpack(channel.recv_bytes(LARGEST)):
             case ["item", item]:
                 yield item
             case _:
                 return
 
 
-def _answer(names: dict[str, Any], name: str, args: list[Any], kwargs: dict[str, Any]) -> bytes:
+def _answer(names: dict[str, Any], call: str, name: str, args: list[Any], kwargs: dict[str, Any]) -> bytes:
     try:
         function = names[name] if name in names else _undefined(name)
-        answer = pack(["return", function(*args, **kwargs)])
+        answer = pack([call, "return", function(*args, **kwargs)])
         if len(answer) > LARGEST:
-            raise Refused(f"the result has {len(answer) / 2**20:.0f} MB; at most {LARGEST / 2**20:.0f} MB can be looked at")
+            return pack([call, "refused", f"the result has {len(answer) / 2**20:.0f} MB; at most {LARGEST / 2**20:.0f} MB can be looked at"])
         return answer
+    except Refused as refused:
+        return pack([call, "refused", str(refused)[:_LONGEST]])
     except BaseException as error:
-        return _failure(error)
+        return _failure(call, error)
 
 
 def _undefined(name: str) -> Callable[..., Any]:
     raise NameError(f"name {name!r} is not defined", name=name)
 
 
-def _failure(error: BaseException) -> bytes:
+def _failure(call: str, error: BaseException) -> bytes:
+    names = [kind.__name__[:100] for kind in type(error).__mro__][:20]
     try:
         text = str(error)[:_LONGEST]
-    except Exception:
+    except KeyboardInterrupt:  # the text took too long
+        names, text = ["KeyboardInterrupt"], ""
+    except BaseException:
         text = ""
-    frames = [[frame.name, frame.lineno or 0] for frame in traceback.extract_tb(error.__traceback__)[1:][-_DEEPEST:]]
-    names = [kind.__name__ for kind in type(error).__mro__]
+    frames = [[frame.name[:100], frame.lineno or 0] for frame in traceback.extract_tb(error.__traceback__)[1:][-_DEEPEST:]]
+    if getattr(error, "errno", None) == errno.ENOMEM:
+        names = ["MemoryError", "Exception"]
     if isinstance(error, NameError):
-        names.insert(0, f"name {error.name}")
-    return pack(["raise", names, text, frames])
+        names.insert(0, f"name {str(error.name)[:100]}")
+    return pack([call, "raise", names, text, frames])
 
 
 def _exception(names: list[str], text: str, frames: list[list[Any]]) -> BaseException:

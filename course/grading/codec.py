@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 
 _PLAIN_KINDS = "biufcSUmM"
+_DEEPEST = 100  # tuples, sets and frames inside one another
 
 
 class Refused(Exception):
@@ -35,8 +36,8 @@ class Opaque:
         return f"<{type(self).__name__}>"
 
 
-def pack(value: Any, stream: Callable[[Iterator[Any]], int] | None = None) -> bytes:
-    """Encode plain data. `stream` lends an iterator a number under which the other side may fetch its items; without it iterators are opaque."""
+def pack(value: Any, stream: Callable[[Iterator[Any]], Any] | None = None) -> bytes:
+    """Encode plain data. `stream` gives plain data by which the other side may fetch an iterator's items; without it iterators are opaque."""
 
     def default(item: Any) -> Any:
         return _encode(item, lambda inner: pack(inner, stream), stream)
@@ -47,11 +48,13 @@ def pack(value: Any, stream: Callable[[Iterator[Any]], int] | None = None) -> by
         raise Refused(f"this value cannot be passed on: {error}") from error
 
 
-def unpack(data: bytes, fetch: Callable[[int], Iterator[Any]] | None = None) -> Any:
-    """Decode what `pack` made; Refused where the bytes are something else. `fetch` makes an iterator of the number of a stream."""
+def unpack(data: bytes, fetch: Callable[[Any], Iterator[Any]] | None = None, depth: int = 0) -> Any:
+    """Decode what `pack` made; Refused where the bytes are something else. `fetch` makes an iterator of what `stream` gave."""
+    if depth > _DEEPEST:
+        raise Refused("nested too deeply")
 
     def hook(code: int, payload: bytes) -> Any:
-        return _decode(code, payload, lambda inner: unpack(inner, fetch), fetch)
+        return _decode(code, payload, lambda inner: unpack(inner, fetch, depth + 1), fetch)
 
     try:
         return msgpack.unpackb(data, ext_hook=hook, strict_map_key=False, unicode_errors="surrogatepass")
@@ -68,12 +71,12 @@ class _Kind(enum.IntEnum):
     STREAM, OPAQUE, SLICE = range(24, 27)
 
 
-def _encode(item: Any, pack: Callable[[Any], bytes], stream: Callable[[Iterator[Any]], int] | None) -> Any:
+def _encode(item: Any, pack: Callable[[Any], bytes], stream: Callable[[Iterator[Any]], Any] | None) -> Any:
     kind, content = _parts(item, stream)
     return content if kind is None else msgpack.ExtType(kind, pack(content))
 
 
-def _parts(item: Any, stream: Callable[[Iterator[Any]], int] | None) -> tuple[_Kind | None, Any]:
+def _parts(item: Any, stream: Callable[[Iterator[Any]], Any] | None) -> tuple[_Kind | None, Any]:
     """The kind of a value that MessagePack has no word for, and plainer content; kind None where the content says it all."""
     match item:
         case enum.Enum() if isinstance(item, (int, str, float)):
@@ -183,7 +186,7 @@ def _column(values: Any) -> Any:
     return np.asarray(values, dtype=object)
 
 
-def _decode(code: int, payload: bytes, unpack: Callable[[bytes], Any], fetch: Callable[[int], Iterator[Any]] | None) -> Any:
+def _decode(code: int, payload: bytes, unpack: Callable[[bytes], Any], fetch: Callable[[Any], Iterator[Any]] | None) -> Any:
     kind, content = _Kind(code), unpack(payload)
     match kind:
         case _Kind.TUPLE:

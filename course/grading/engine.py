@@ -6,6 +6,8 @@ import asyncio
 import os
 import shutil
 import signal
+import stat
+import subprocess
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -22,6 +24,7 @@ from nbclient.exceptions import CellExecutionComplete
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
+from course.checks.compare import said
 from course.checks.model import CellResult, Outcome, Section, SubmissionResult, Test, role_of
 from course.checks.run import undefined
 from course.grading import forkserver
@@ -33,7 +36,7 @@ from course.grading.student import SERVE, SERVED
 
 GRACE = 2.0  # seconds that interrupted code has to stop
 _TICK = 0.1  # seconds between two looks at a process
-_RESTARTS = 5
+_MOST_OUTPUTS = 100  # notes of outputs that could not be read
 
 
 @dataclass
@@ -112,32 +115,46 @@ class _Run:
     in_force: list[str] = field(default_factory=list)
     left_out: set[int] = field(default_factory=set)  # places of cells that ended a process
     failed: dict[str, tuple[Outcome, str]] = field(default_factory=dict)  # exercises whose own cell did not run
+    suspected: str = ""  # the exercise in whose tests the process was lost, perhaps by another's fault
     reached: int = 0  # cells before this place have their outputs
 
     async def run(self) -> None:
         """Score every test cell."""
         self.end = time.monotonic() + self.limits.total_seconds
         self.outputs = NotebookClient(self.notebook, record_timing=False)
-        lost = None
-        for _ in range(1 + _RESTARTS):
-            folder = Path(tempfile.mkdtemp(prefix="grade-", dir=forkserver.short_folder()))
-            try:
-                async with pair(folder, list(self.section.locked), self.limits, self.mode, self.warm) as both:
-                    self.in_force = both.in_force
-                    await self._through(_Watched(both, self.limits))
-                    lost = None
-                    break
-            except _Lost as stop:
-                lost = stop
-                if time.monotonic() >= self.end:
-                    break
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
-        for exercise in self.section.exercises.values():
-            for test in exercise.tests:
-                if test.grade_id not in self.results:
-                    assert lost is not None
-                    self.results[test.grade_id] = _scored(test, lost.outcome, lost.message)
+        lost = await self._attempt(self._through)
+        while lost is not None and time.monotonic() < self.end:
+            if exercise := self.suspected:
+                self.suspected = ""
+                if alone := await self._attempt(lambda watched, exercise=exercise: self._alone(watched, exercise)):
+                    self._score(exercise, alone.outcome, alone.message)
+            lost = await self._attempt(self._through)
+        for exercise in self.section.exercises:
+            if lost is not None:
+                self._score(exercise, lost.outcome, lost.message)
+
+    async def _attempt(self, work: Callable[[_Watched], Coroutine[Any, Any, None]]) -> _Lost | None:
+        """Work with a fresh pair of processes; returns what lost them, if anything did."""
+        folder = Path(tempfile.mkdtemp(prefix="grade-", dir=forkserver.short_folder()))
+        try:
+            async with pair(folder, list(self.section.locked), self.limits, self.mode, self.warm) as both:
+                self.in_force = both.in_force
+                await work(_Watched(both, self.limits))
+            return None
+        except _Lost as lost:
+            return lost
+        finally:
+            _remove(folder)
+
+    async def _alone(self, watched: _Watched, exercise: str) -> None:
+        """Examine one exercise with nothing before it but the locked cells and its own: another's code cannot be at fault then."""
+        for place, cell in enumerate(self.notebook.cells):
+            if role_of(cell).get("role") == "locked" or _solves(cell, exercise):
+                await watched.run_cell(self.outputs, NotebookNode(cell), place, self._seconds())
+        async for result in watched.examine(self._open(exercise), self._seconds):
+            self.results[result.grade_id] = result
+            if result.outcome is Outcome.TIMED_OUT:
+                self._score(exercise, result.outcome, result.message)
 
     async def _through(self, watched: _Watched) -> None:
         for place, cell in enumerate(self.notebook.cells):
@@ -146,7 +163,7 @@ class _Run:
             if mark.get("role") == "test":
                 if self._open(exercise):
                     await self._examine(watched, exercise, place)
-            elif cell.cell_type == "code" and place not in self.left_out and cell.source.strip():
+            elif cell.cell_type == "code" and place not in self.left_out and cell.source.strip() and mark.get("role") != "check":
                 await self._run_cell(watched, place, cell, exercise if mark.get("role") == "solution" else "")
             self.reached = max(self.reached, place + 1)
 
@@ -169,8 +186,8 @@ class _Run:
             self._check_total()
             _note(cell, _cell(self.limits))
         if exercise and (error is not None or not in_time):
-            said = f"{error.ename}: {error.evalue}" if error is not None and in_time else _cell(self.limits)
-            self.failed[exercise] = (Outcome.WRONG if in_time else Outcome.TIMED_OUT), f"the cell that defines `{exercise}` did not run: {said}"
+            why = f"{error.ename}: {said(error.evalue, 300)}" if error is not None and in_time else _cell(self.limits)
+            self.failed[exercise] = (Outcome.WRONG if in_time else Outcome.TIMED_OUT), f"the cell that defines `{exercise}` did not run: {why}"
 
     async def _examine(self, watched: _Watched, exercise: str, place: int) -> None:
         try:
@@ -183,8 +200,11 @@ class _Run:
                     self._check_total()
                     self._score(exercise, result.outcome, result.message)
         except _Lost as lost:
-            self.left_out |= {index for index, cell in enumerate(self.notebook.cells) if role_of(cell) == {"role": "solution", "exercise": exercise}}
-            self._score(exercise, lost.outcome, lost.message)
+            self.left_out |= {index for index, cell in enumerate(self.notebook.cells) if _solves(cell, exercise)}
+            if lost.outcome is Outcome.DIED:
+                self.suspected = exercise
+            else:
+                self._score(exercise, lost.outcome, lost.message)
             raise
 
     def _score(self, exercise: str, outcome: Outcome, message: str) -> None:
@@ -217,7 +237,7 @@ class _Watched:
 
     def __init__(self, both: Pair, limits: Limits):
         self.both, self.limits = both, limits
-        self.memory = limits.memory + (_resident(both.pid) or 0)
+        self.memory = limits.memory + _held(both.pid)[0]
         self.next_look = 0.0
 
     async def run_cell(self, outputs: NotebookClient, cell: NotebookNode, place: int, seconds: float) -> bool:
@@ -226,21 +246,24 @@ class _Watched:
         cell.outputs = []
         outputs.clear_before_next_output = False
         request = client.execute(cell.source, store_history=True, allow_stdin=False, stop_on_error=False)
-        clock, chars = _Clock(seconds), 0
+        clock, text, pictures = _Clock(seconds), 0, 0
         while True:
             message = await self._heard(request)
             if message is not None:
-                chars += _size(message)
-                if chars <= self.limits.output_chars or message["msg_type"] in ("status", "error"):
-                    try:
+                try:
+                    more = _size(message)
+                    text, pictures = text + more[0], pictures + more[1]
+                    fits = text <= self.limits.output_chars and pictures <= self.limits.picture_chars
+                    if fits or message["msg_type"] in ("status", "error"):
                         outputs.process_message(_shortened(message, self.limits.output_chars), cell, place)
-                    except CellExecutionComplete:
-                        break
-                    except Exception as error:  # a message that only a broken or a forging kernel sends
+                except CellExecutionComplete:
+                    break
+                except Exception as error:  # a message that only a broken or a forging kernel sends
+                    if len(cell.outputs) < _MOST_OUTPUTS:
                         _note(cell, f"an output could not be read ({type(error).__name__})")
             await self._look(clock)
-        if chars > self.limits.output_chars:
-            _note(cell, f"{chars - self.limits.output_chars} more characters of output")
+        if text > self.limits.output_chars or pictures > self.limits.picture_chars:
+            _note(cell, "more output than a cell may have was left out")
         with suppress(Empty):  # the replies, for which nobody waits
             while True:
                 await client.get_shell_msg(timeout=0)
@@ -263,22 +286,31 @@ class _Watched:
         self.both.line.send_bytes(pack([astuple(test) for test in tests]))
         clock = _Clock(seconds())
         while True:
-            match await receive(self.both.line, _TICK):
+            match await self._report():
                 case ["test"]:
                     clock = _Clock(seconds())
                 case ["result", fields]:
                     result = CellResult(*fields)
                     if result.outcome == Outcome.DIED:
-                        await self._lose(*_death(await self.both.status(), self.limits))
+                        await self._look(clock)
+                        status = await self.both.status(GRACE)
+                        await self._lose(*((Outcome.DIED, _SILENT) if status is None else _death(status, self.limits)))
                     message = _cell(self.limits) if result.outcome == Outcome.TIMED_OUT else result.message
                     yield replace(result, outcome=Outcome(result.outcome), message=message)
                 case ["end"]:
                     break
                 case None if await self._served(request, 0):
-                    await self._lose(Outcome.DIED, _SILENT)
+                    await self._lose(*((Outcome.TIMED_OUT, _cell(self.limits)) if clock.interrupted else (Outcome.DIED, _SILENT)))
             await self._look(clock)
         if not await self._served(request, GRACE):
             await self._lose(Outcome.DIED, _SILENT)
+
+    async def _report(self) -> Any:
+        """The examiner's next message, None when there is none just now."""
+        try:
+            return await receive(self.both.line, _TICK)
+        except (EOFError, OSError):
+            await self._lose(Outcome.DIED, "what it answered could not be examined")
 
     async def _served(self, request: dict[str, Any], seconds: float) -> bool:
         end = time.monotonic() + seconds
@@ -302,10 +334,13 @@ class _Watched:
             return
         self.next_look = now + _TICK
         if not await self.both.alive():
-            await self._lose(*_death(await self.both.status(), self.limits))
-        if "memory" in self.both.in_force and (_resident(self.both.pid) or 0) > self.memory:
+            await self._lose(*_death(await self.both.status(5) or 0, self.limits))
+        resident, threads = _held(self.both.pid)
+        if self.both.in_force and resident > self.memory:
             await self._lose(Outcome.OUT_OF_MEMORY, f"it used more than {self.limits.memory // MB} MB of memory")
-        if _folder_size(self.both.scratch) > self.limits.scratch:
+        if self.both.in_force and threads > self.limits.threads:
+            await self._lose(Outcome.DIED, f"it started more than {self.limits.threads} threads")
+        if _folder_size(self.both.scratch) + _deleted_size(self.both.pid) > self.limits.scratch:
             await self._lose(Outcome.DIED, f"it wrote more than {self.limits.scratch // MB} MB of files")
 
     async def _lose(self, outcome: Outcome, message: str) -> NoReturn:
@@ -334,42 +369,67 @@ def _death(status: int, limits: Limits) -> tuple[Outcome, str]:
     return Outcome.DIED, "the process was killed; it may have used too much memory"
 
 
-def _resident(pid: int) -> int | None:
-    """Bytes of memory that a process holds; None where the system does not say."""
+def _held(pid: int) -> tuple[int, int]:
+    """Bytes of memory that a process has held at most, and its threads now; zeros where the system does not say."""
     try:
-        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, IndexError, ValueError):
-        return None
+        lines = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+        return int(lines["VmHWM"].split()[0]) * 1024, int(lines["Threads"])
+    except (OSError, KeyError, ValueError):
+        return 0, 0
 
 
 def _folder_size(folder: Path) -> int:
-    total = 0
-    for path, _, names in os.walk(folder):
-        for name in names:
-            with suppress(OSError):
-                total += os.lstat(os.path.join(path, name)).st_blocks * 512
+    """Bytes on disk below a folder; no depth of folders is too deep."""
+    total, waiting = 0, [str(folder)]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                total += entry.stat(follow_symlinks=False).st_blocks * 512
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
     return total
 
 
-def _size(message: dict[str, Any]) -> int:
-    """Characters of what a message shows."""
+def _deleted_size(pid: int) -> int:
+    """Bytes on disk of files that a process holds open but has deleted."""
+    total = 0
+    with suppress(OSError):
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            with suppress(OSError):
+                found = os.stat(f"/proc/{pid}/fd/{name}")
+                total += found.st_blocks * 512 if stat.S_ISREG(found.st_mode) and found.st_nlink == 0 else 0
+    return total
+
+
+def _remove(folder: Path) -> None:
+    """Delete a scratch folder, however deep it is."""
+    if shutil.which("rm"):
+        subprocess.run(["rm", "-rf", "--", str(folder)], check=False, stderr=subprocess.DEVNULL)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _solves(cell: NotebookNode, exercise: str) -> bool:
+    mark = role_of(cell)
+    return mark.get("role") == "solution" and mark.get("exercise") == exercise
+
+
+def _size(message: dict[str, Any]) -> tuple[int, int]:
+    """Characters of text and of pictures in what a message shows."""
     content = message["content"]
-    match message["msg_type"]:
-        case "stream":
-            return len(content.get("text", ""))
-        case "display_data" | "execute_result" | "update_display_data":
-            return sum(len(str(value)) for kind, value in content.get("data", {}).items() if not kind.startswith("image/"))
-        case "error":
-            return sum(map(len, content.get("traceback", [])))
-    return 0
+    if message["msg_type"] in ("status", "execute_input"):
+        return 0, 0
+    data = content.get("data", {}) if isinstance(content.get("data"), dict) else {}
+    pictures = sum(len(str(value)) for kind, value in data.items() if str(kind).startswith("image/"))
+    return len(str(content)) - pictures, pictures
 
 
 def _shortened(message: dict[str, Any], most: int) -> dict[str, Any]:
     """The message with a traceback of bearable length."""
     if message["msg_type"] == "error":
         content = message["content"]
-        lines = content.get("traceback", [])
-        content["evalue"] = str(content.get("evalue", ""))[:most]
+        lines = [str(line) for line in content.get("traceback", [])]
+        content["ename"], content["evalue"] = str(content.get("ename", ""))[:200], str(content.get("evalue", ""))[:2000]
         if sum(map(len, lines)) > most:
             content["traceback"] = [line[: most // 4] for line in (*lines[:2], "...", *lines[-2:])]
     return message

@@ -16,6 +16,7 @@ from course.checks.model import CellResult, Outcome, Test
 from course.checks.run import namespace, run_test
 from course.grading.boundary import Gone, Proxy, Stopped, done
 from course.grading.codec import pack, unpack
+from course.grading.sandbox import limit_memory
 
 
 def forked(request: dict[str, Any], fds: list[int]) -> None:
@@ -26,8 +27,9 @@ def forked(request: dict[str, Any], fds: list[int]) -> None:
 def run(engine: Connection, student: Connection) -> None:
     """Take the cells from the engine, then examine one exercise after the other until the engine hangs up."""
     try:
-        locked, cell_seconds = unpack(engine.recv_bytes())
+        locked, cell_seconds, memory = unpack(engine.recv_bytes())
         names = namespace(locked)
+        limit_memory(memory)  # an answer may be small on its way and huge when it is unfolded
         engine.send_bytes(pack(unpack(student.recv_bytes())))
         while True:
             tests = [Test(*fields) for fields in unpack(engine.recv_bytes())]

@@ -6,7 +6,6 @@ import asyncio
 import json
 import os
 import secrets
-import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -26,7 +25,7 @@ from traitlets import Dict, Instance
 
 from course.grading import forkserver
 from course.grading.codec import pack, unpack
-from course.grading.sandbox import MB, Limits, Mode, Unprotected
+from course.grading.sandbox import MB, Limits, Mode, Unprotected, environment
 
 STARTUP_SECONDS = 60
 
@@ -110,11 +109,11 @@ class Pair:
         """End the student process at once."""
         await self.manager.provisioner.kill()
 
-    async def status(self) -> int:
-        """Exit status of the student process, which has ended or is about to."""
+    async def status(self, seconds: float) -> int | None:
+        """Exit status of the student process when it ends within the time, None when it does not."""
         with suppress(TimeoutError):
-            return await asyncio.wait_for(self.manager.provisioner.wait(), 5) or 0
-        return -signal.SIGKILL
+            return await asyncio.wait_for(self.manager.provisioner.wait(), seconds) or 0
+        return None
 
 
 @asynccontextmanager
@@ -126,13 +125,13 @@ async def pair(folder: Path, locked: list[tuple[str, str]], limits: Limits, mode
     async with AsyncExitStack() as stack:
         start = _forked_examiner if warm else _ordinary_examiner
         line, channel, more = await start(stack)
-        line.send_bytes(pack([locked, limits.cell_seconds]))
+        line.send_bytes(pack([locked, limits.cell_seconds, limits.memory]))
         manager = StudentManager(transport="ipc", ip=str(scratch / ".k"), request={**request, **more}, channel=channel)
         if not hasattr(os, "fork"):
             manager = StudentManager(request={**request, **more}, channel=None)
         manager.connection_file = str(scratch / ".connection.json")
         stack.push_async_callback(_end, manager)
-        await manager.start_kernel(env=dict(os.environ), cwd=str(scratch))
+        await manager.start_kernel(env=environment(scratch), cwd=str(scratch))
         if channel is not None:
             channel.close()
         match await receive(line, STARTUP_SECONDS):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells
 
 from course.authoring.release import TakeAuthorCells
@@ -126,12 +127,14 @@ def _valid(raw: Any) -> NotebookNode | None:
     if not isinstance(source, str):
         return None
     metadata = raw.get("metadata") if isinstance(raw.get("metadata"), dict) else {}
-    make = new_code_cell if raw.get("cell_type") == "code" else new_markdown_cell
-    cell = make(source, metadata=nbformat.from_dict(metadata))
+    marks = {key: metadata[key] for key in ("nbgrader", "course") if isinstance(metadata.get(key), dict)}
     identity = raw.get("id")
-    if isinstance(identity, str) and 0 < len(identity) <= 64 and all(c.isascii() and (c.isalnum() or c in "-_") for c in identity):
-        cell.id = identity
-    return cell
+    if not (isinstance(identity, str) and re.fullmatch(r"[A-Za-z0-9_-]{1,64}", identity)):
+        identity = uuid.uuid4().hex[:8]
+    kind = "code" if raw.get("cell_type") == "code" else "markdown"
+    code = {"outputs": [], "execution_count": None} if kind == "code" else {}
+    source = source.encode("utf-8", "replace").decode()  # half characters cannot be written again
+    return nbformat.from_dict({"id": identity, "cell_type": kind, "metadata": marks, "source": source, **code})
 
 
 def _grade_id(cell: NotebookNode) -> str | None:

@@ -28,7 +28,7 @@ class Mode(StrEnum):
 @dataclass(frozen=True)
 class Limits:
     """What a submission may use: seconds of wall time for one cell (or one test cell) and for the whole notebook, bytes of memory beyond what
-    the libraries need, bytes of files in all and of one file, open files, and characters of output of one cell."""
+    the libraries need, bytes of files in all and of one file, open files, threads, and characters of text and of pictures that one cell may show."""
 
     cell_seconds: float = 20
     total_seconds: float = 300
@@ -36,7 +36,9 @@ class Limits:
     scratch: int = 256 * MB
     file: int = 64 * MB
     open_files: int = 256
+    threads: int = 200
     output_chars: int = 20_000
+    picture_chars: int = 8_000_000
 
 
 PROTECTIONS = {
@@ -112,7 +114,17 @@ def environment(scratch: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in ("LANG", "LC_ALL", "LC_CTYPE", "TZ", "PATH", "SYSTEMROOT", "MPLCONFIGDIR")}
     home = str(scratch)
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "LOKY_MAX_CPU_COUNT"), "1")
-    return {**kept, **threads, "HOME": home, "TMPDIR": home, "IPYTHONDIR": home, "JOBLIB_MULTIPROCESSING": "0", "NBGRADER_EXECUTION": "autograde"}
+    paths = os.pathsep.join(path for path in sys.path if path)
+    return {
+        **kept,
+        **threads,
+        "PYTHONPATH": paths,
+        "HOME": home,
+        "TMPDIR": home,
+        "IPYTHONDIR": home,
+        "JOBLIB_MULTIPROCESSING": "0",
+        "NBGRADER_EXECUTION": "autograde",
+    }
 
 
 def _landlock(scratch: Path) -> None:
@@ -133,16 +145,37 @@ def _readable() -> list[str]:
         os.path.join(sys.prefix, "share"),
     }
     system = ["/usr/lib", "/usr/lib64", "/usr/share", "/lib", "/lib64", "/etc/localtime", "/etc/timezone", "/etc/fonts", "/etc/ld.so.cache", "/etc/mime.types"]
-    machine = ["/dev/zero", "/dev/urandom", "/dev/random", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/sys/devices/system/cpu"]
+    machine = [
+        "/dev/zero",
+        "/dev/urandom",
+        "/dev/random",
+        "/proc/self",
+        "/proc/cpuinfo",
+        "/proc/meminfo",
+        "/proc/stat",
+        "/sys/devices/system/cpu",
+        "/sys/fs/cgroup",
+    ]
     return sorted({path for path in libraries | packages if path} | set(system) | set(machine))
+
+
+def limit_memory(most: int) -> None:
+    """Let the current process use at most `most` bytes beyond what it holds, where the system can."""
+    if sys.platform == "linux":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (_held()["VmData"] + most, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+
+
+def _held() -> dict[str, int]:
+    status = [line.split() for line in Path("/proc/self/status").read_text().splitlines()]
+    return {words[0].rstrip(":"): int(words[1]) * 1024 for words in status if words[0] in ("VmData:", "VmSize:")}
 
 
 def _rlimits(limits: Limits) -> None:
     import resource  # not on Windows
 
-    used = {
-        line.split(":")[0]: int(line.split()[1]) * 1024 for line in Path("/proc/self/status").read_text().splitlines() if line.startswith(("VmData", "VmSize"))
-    }
+    used = _held()
     seconds = int(limits.total_seconds) + int(resource.getrusage(resource.RUSAGE_SELF).ru_utime) + 1
     wanted = {
         resource.RLIMIT_DATA: used["VmData"] + limits.memory,

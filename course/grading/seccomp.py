@@ -83,7 +83,10 @@ _FORBIDDEN: dict[str, tuple[int | None, int | None]] = {
     "name_to_handle_at": (303, 264),
     "open_by_handle_at": (304, 265),
     "fanotify_init": (300, 262),
+    "memfd_create": (319, 279),  # memory that no limit counts
     "memfd_secret": (447, 447),
+    "mknod": (133, None),
+    "mknodat": (259, 33),
 }
 _METADATA: dict[str, tuple[int | None, int | None]] = {
     "chmod": (90, None),
@@ -104,15 +107,26 @@ _METADATA: dict[str, tuple[int | None, int | None]] = {
     "removexattr": (197, 14),
     "lremovexattr": (198, 15),
     "fremovexattr": (199, 16),
+    "setxattrat": (463, 463),
+    "removexattrat": (466, 466),
+    "file_setattr": (469, 469),
 }
 _NEW_PROCESS = {"fork": (57, None), "vfork": (58, None)}
-_SPECIAL = {"clone": (56, 220), "clone3": (435, 435), "prlimit64": (302, 261), "kill": (62, 129), "tgkill": (234, 131), "socket": (41, 198)}
+_SPECIAL = {
+    "clone": (56, 220),
+    "clone3": (435, 435),
+    "prlimit64": (302, 261),
+    "kill": (62, 129),
+    "tgkill": (234, 131),
+    "socket": (41, 198),
+    "socketpair": (53, 199),
+}
 _SOCKETS = {"socket": (41, 198), "bind": (49, 200), "connect": (42, 203), "listen": (50, 201)}
 
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+_LOAD, _AND, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
-_NUMBER, _ARCHITECTURE, _FIRST, _THIRD_LOW, _THIRD_HIGH = 0, 4, 16, 32, 36  # offsets in struct seccomp_data
-_CLONE_THREAD, _AF_UNIX = 0x10000, 1
+_NUMBER, _ARCHITECTURE, _FIRST, _SECOND, _THIRD_LOW, _THIRD_HIGH = 0, 4, 16, 24, 32, 36  # offsets in struct seccomp_data
+_CLONE_THREAD, _AF_UNIX, _SOCKET_TYPE, _STREAM = 0x10000, 1, 0xF, 1
 _NO_NEW_PRIVS, _SET_MODE_FILTER, _ALL_THREADS = 38, 1, 1
 
 
@@ -136,7 +150,9 @@ def forbid_processes_and_network() -> None:
 
 def forbid_sockets_and_metadata() -> None:
     """From now on, in all threads: no new sockets of any kind, those that are open stay; no change of a file's mode, owner, times or attributes."""
-    _install([*_start(), *_each(_SOCKETS, _give(errno.EPERM)), *_each(_METADATA, _give(errno.EPERM)), _give(0)])
+    allowed, wrong = _give(0), _give(errno.EPERM)
+    stream_only = [_load(_SECOND), (_AND, 0, 0, _SOCKET_TYPE), (_EQUAL, 1, 0, _STREAM), wrong, allowed]  # a pair of datagram sockets can send to strangers
+    _install([*_start(), *_each(_SOCKETS, wrong), *_each(_METADATA, wrong), *_when("socketpair", stream_only), allowed])
 
 
 Instruction = tuple[int, int, int, int]  # code, jump if true, jump if false, constant

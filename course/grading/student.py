@@ -40,6 +40,10 @@ class StudentKernel(IPythonKernel):
     msg_types = [*IPythonKernel.msg_types, SERVE]  # noqa: RUF012
     channel: Connection
 
+    def do_shutdown(self, restart: bool) -> dict[str, Any]:
+        """Stay: `exit` in a learner's cell is no reason to lose what comes behind it; the engine ends the process."""
+        return {"status": "ok", "restart": restart}
+
     def course_serve(self, stream: Any, ident: Any, parent: Any) -> None:
         """Handle the request: returns, with a reply, when the examiner says so."""
         try:
@@ -77,6 +81,7 @@ def run(request: dict[str, Any], channel: Connection) -> None:
     app.init_crash_handler = lambda: None
     app.initialize([])
     app.shell.history_manager.enabled = False
+    app.shell.ask_exit = lambda: None
     sandbox.seal(in_force)
     channel.send_bytes(pack(["ready", in_force]))
     app.start()

@@ -38,7 +38,7 @@ def result_panel(exercise: Exercise, results: list[CellResult], whole: bool) -> 
         rows.append(
             '<li style="display:grid;grid-template-columns:7.5em 1fr auto;column-gap:.6em;margin:6px 0">'
             f'<span style="font-weight:600;color:{colour}">{result.outcome}</span><span>{escape(test.title)}'
-            + (f'<div style="margin:2px 0">{escape(message)}</div>' if message else "")
+            + (f'<div style="margin:2px 0;white-space:pre-line">{escape(message)}</div>' if message else "")
             + f'</span><span style="opacity:.7">{show(result.points)}/{show(result.max_points)}</span></li>'
         )
         lines.append(f"  {result.outcome:<14} {test.title} {show(result.points)}/{show(result.max_points)}" + (f"\n{'':17}{message}" if message else ""))
