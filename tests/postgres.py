@@ -32,7 +32,7 @@ def postgres():
         run |= {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": [], "cwd": home}
     data = home / "data"
     subprocess.run([folder / "initdb", "-D", data, "-U", "course", "-A", "trust", "--no-sync", "-E", "UTF8", "--locale", "C"], **run)
-    options = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off"
+    options = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off -c TimeZone=UTC"
     subprocess.run([folder / "pg_ctl", "-D", data, "-o", options, "-l", home / "log", "-w", "start"], **(run | {"capture_output": False}))
     try:
         yield f"postgresql+psycopg://course@/postgres?host={home}"

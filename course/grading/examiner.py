@@ -29,7 +29,7 @@ def run(engine: Connection, student: Connection) -> None:
     try:
         locked, cell_seconds, memory = unpack(engine.recv_bytes())
         names = namespace(locked)
-        limit_memory(memory)  # an answer may be small on its way and huge when it is unfolded
+        limit_memory(2 * memory)  # an answer may be small on its way and huge when it is unfolded
         engine.send_bytes(pack(unpack(student.recv_bytes())))
         while True:
             tests = [Test(*fields) for fields in unpack(engine.recv_bytes())]
