@@ -44,15 +44,26 @@ class Proxy:
         streams: list[Iterator[Any]] = []
         call = secrets.token_hex(8)  # an answer that does not name its call was made before it, or for another one
         message = pack(["call", call, self.__name__, list(args), kwargs], lambda items: streams.append(items) or [call, len(streams) - 1])
+        failed: Exception | None = None  # what a test's own iterator raised; the call is brought to its end first
         while True:
             match self._ask(message, call):
                 case ["next", int(number)] if 0 <= number < len(streams):
-                    item = next(streams[number], _END)
-                    message = pack(["end"] if item is _END else ["item", item])
+                    message = pack(["end"])
+                    try:
+                        item = _END if failed else next(streams[number], _END)
+                        message = message if item is _END else pack(["item", item])
+                    except Exception as error:
+                        failed = error
+                case _ if failed:
+                    raise failed
                 case ["return", value]:
                     return value
-                case ["raise", list(names), str(text), list(frames)] if all(isinstance(frame, list) and len(frame) == 2 for frame in frames):
-                    raise _exception(names, text, frames)
+                case ["raise", list(names), str(text), list(frames)]:
+                    try:
+                        error = _exception(names, text, frames)
+                    except Exception:  # names and lines that are none
+                        raise Gone from None
+                    raise error
                 case ["refused", str(reason)]:
                     raise Refused(reason)
                 case _:
@@ -139,10 +150,11 @@ def _failure(call: str, error: BaseException) -> bytes:
     except BaseException:
         text = ""
     frames = [[frame.name[:100], frame.lineno or 0] for frame in traceback.extract_tb(error.__traceback__)[1:][-_DEEPEST:]]
-    if getattr(error, "errno", None) == errno.ENOMEM:
-        names = ["MemoryError", "Exception"]
-    if isinstance(error, NameError):
-        names.insert(0, f"name {str(error.name)[:100]}")
+    with contextlib.suppress(Exception):  # both may be properties of the learner's
+        if getattr(error, "errno", None) == errno.ENOMEM:
+            names = ["MemoryError", "Exception"]
+        if isinstance(error, NameError):
+            names.insert(0, f"name {str(error.name)[:100]}")
     return pack([call, "raise", names, text, frames])
 
 

@@ -84,7 +84,8 @@ def _parts(item: Any, stream: Callable[[Iterator[Any]], Any] | None) -> tuple[_K
         case np.ndarray():
             return _array(np.asarray(item))
         case np.generic():
-            return _Kind.SCALAR, _array(np.asarray(item))[1]
+            kind, content = _array(np.asarray(item))
+            return (_Kind.SCALAR if kind is _Kind.ARRAY else kind), content
         case pd.DataFrame():
             return _Kind.FRAME, [item.index, item.columns, [_Column(item.iloc[:, place].array) for place in range(item.shape[1])]]
         case pd.Series():
@@ -120,7 +121,7 @@ def _parts(item: Any, stream: Callable[[Iterator[Any]], Any] | None) -> tuple[_K
             number = int(item)
             return (None, number) if -(2**63) <= number < 2**64 else (_Kind.BIG, hex(number))
         case float():
-            return None, float.__add__(item, 0.0)
+            return None, float.__float__(item)
         case complex():
             return _Kind.COMPLEX, [item.real, item.imag]
         case str():

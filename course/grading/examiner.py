@@ -39,8 +39,8 @@ def run(engine: Connection, student: Connection) -> None:
                 engine.send_bytes(pack(["result", astuple(result)]))
                 if over:
                     break
-            done(student)
             engine.send_bytes(pack(["end"]))
+            done(student)
     except (EOFError, OSError):
         return
 

@@ -3134,11 +3134,11 @@ checks.between(result["ci_high"], 0.2351, 0.2391, "the example: ci_high", mistak
 grid = np.linspace(0, 1, 20_001)
 for k_a, n_a, k_b, n_b in [(18, 160, 30, 190), (260, 2_000, 231, 2_000)]:
     what = f"{k_a} of {n_a} against {k_b} of {n_b}, flat prior"
-    arms = (1 + k_a, 1 + n_a - k_a), (1 + k_b, 1 + n_b - k_b)
-    below_a, below_b = (stats.beta.cdf(grid, *arm) for arm in arms)
+    both_arms = (1 + k_a, 1 + n_a - k_a), (1 + k_b, 1 + n_b - k_b)
+    below_a, below_b = (stats.beta.cdf(grid, *arm) for arm in both_arms)
     better = np.sum((below_a[1:] + below_a[:-1]) / 2 * np.diff(below_b))
     loss, loss_a = np.trapezoid(below_b * (1 - below_a), grid), np.trapezoid(below_a * (1 - below_b), grid)
-    low, high = stats.beta.ppf([0.025, 0.975], *arms[1])
+    low, high = stats.beta.ppf([0.025, 0.975], *both_arms[1])
     result = beta_binomial((k_a, k_b), (n_a, n_b))
     checks.record(result, {"prob_b_better": better, "expected_loss": loss, "ci_low": low, "ci_high": high}, what, rtol=0, atol=1)
     checks.between(

@@ -58,7 +58,7 @@ def test_a_wrong_answer_is_told_its_mistake(source, release, built):
         ("def portion(part, whole):\n    return part / whole\n", Outcome.WRONG, "is not defined; keep the function's name"),
         ("def share(part, whole):\n    return {}[part]\n", Outcome.WRONG, "`share` raised KeyError"),
         ("def share(part, whole):\n    while True:\n        pass\n", Outcome.TIMED_OUT, "more than 3 s"),
-        ("import os\n\n\ndef share(part, whole):\n    os._exit(1)\n", Outcome.DIED, "process died"),
+        ("import os\n\n\ndef share(part, whole):\n    os._exit(1)\n", Outcome.DIED, "it ended the Python process"),
     ],
 )
 def test_outcomes_carry_their_reason(source, release, code, outcome, words):
