@@ -141,3 +141,55 @@ def best_threshold(y_valid, s_valid, y_test, s_test, beta=1.0, costs=None):
     if len(y) != len(s) or len(yt) != len(st) or beta <= 0:
         raise ValueError
     return report(y, s, yt, st, search(y, s, beta, costs), beta, costs)
+
+
+@wrong("this searches a grid of round numbers")
+def best_threshold(y_valid, s_valid, y_test, s_test, beta=1.0, costs=None):
+    yv, sv, yt, st = (np.asarray(a, dtype=float) for a in (y_valid, s_valid, y_test, s_test))
+    if len(yv) != len(sv) or len(yt) != len(st):
+        raise ValueError("labels and scores differ in length")
+    if not (yv == 1).any():
+        raise ValueError("no positive validation row")
+    if not beta > 0:
+        raise ValueError("beta must be positive")
+    if costs is not None and min(costs) < 0:
+        raise ValueError("costs must not be negative")
+
+    def value(y, s, t):
+        flag = s >= t
+        tp, fp, fn = ((flag & (y == 1)).sum(), (flag & (y == 0)).sum(), (~flag & (y == 1)).sum())
+        if costs is not None:
+            return float((costs[0] * fp + costs[1] * fn) / len(y))
+        below = (1 + beta**2) * tp + beta**2 * fn + fp
+        return float((1 + beta**2) * tp / below) if below > 0 else 0.0
+
+    sign = 1 if costs is not None else -1
+    candidates = np.linspace(0, 1, 101).tolist()
+    threshold = min(candidates, key=lambda t: (sign * value(yv, sv, t), -t))
+    return {"threshold": threshold, "valid": value(yv, sv, threshold), "test": value(yt, st, threshold)}
+
+
+@wrong("the highest score flags somebody")
+def best_threshold(y_valid, s_valid, y_test, s_test, beta=1.0, costs=None):
+    yv, sv, yt, st = (np.asarray(a, dtype=float) for a in (y_valid, s_valid, y_test, s_test))
+    if len(yv) != len(sv) or len(yt) != len(st):
+        raise ValueError("labels and scores differ in length")
+    if not (yv == 1).any():
+        raise ValueError("no positive validation row")
+    if not beta > 0:
+        raise ValueError("beta must be positive")
+    if costs is not None and min(costs) < 0:
+        raise ValueError("costs must not be negative")
+
+    def value(y, s, t):
+        flag = s >= t
+        tp, fp, fn = ((flag & (y == 1)).sum(), (flag & (y == 0)).sum(), (~flag & (y == 1)).sum())
+        if costs is not None:
+            return float((costs[0] * fp + costs[1] * fn) / len(y))
+        below = (1 + beta**2) * tp + beta**2 * fn + fp
+        return float((1 + beta**2) * tp / below) if below > 0 else 0.0
+
+    sign = 1 if costs is not None else -1
+    candidates = set(sv.tolist())
+    threshold = min(candidates, key=lambda t: (sign * value(yv, sv, t), -t))
+    return {"threshold": threshold, "valid": value(yv, sv, threshold), "test": value(yt, st, threshold)}

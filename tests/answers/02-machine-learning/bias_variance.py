@@ -110,3 +110,13 @@ def bias_variance(degree, x, y_sets, x_new, f_new, y_new):
     checked(max(min(degree, len(x) - 1), -1), x, y_sets, x_new, f_new, y_new)
     p = np.array(y_sets) @ (np.vander(x_new, degree + 1) @ np.linalg.pinv(np.vander(x, degree + 1))).T
     return terms(p, np.array(f_new), np.array(y_new))
+
+
+@wrong("this is the sum of the three terms")
+def bias_variance(degree, x, y_sets, x_new, f_new, y_new):
+    ys, f, yn = (np.asarray(y_sets, float), np.asarray(f_new, float), np.asarray(y_new, float))
+    if ys.ndim != 2 or ys.shape[1] != len(x) or len(x_new) != len(f) or (yn.shape != (len(ys), len(f))) or (len(ys) < 2) or (degree < 0) or (degree >= len(x)):
+        raise ValueError("bad input")
+    p = np.array([np.polyval(np.polyfit(x, y, degree), x_new) for y in ys])
+    b, v, n = (((p.mean(0) - f) ** 2).mean(), p.var(0).mean(), ((yn - f) ** 2).mean())
+    return {"bias2": b, "variance": v, "noise": n, "error": b + v + n}

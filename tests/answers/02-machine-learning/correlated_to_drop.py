@@ -81,7 +81,7 @@ def correlated_to_drop(frame, target, limit=0.95):
     return greedy(between, list(between), limit)
 
 
-@wrong("keep the one that is more correlated with the target")
+@wrong("go by its absolute value, the largest first")
 def correlated_to_drop(frame, target, limit=0.95):
     between, _ = parts(frame, target, limit)
     upper = between.where(np.triu(np.ones(between.shape), 1).astype(bool))
@@ -149,3 +149,31 @@ def correlated_to_drop(frame, target, limit=0.95):
         return []
     between, strength = parts(frame, target, limit)
     return greedy(between, strength.sort_values(ascending=False).index, limit)
+
+
+@wrong("compare with kept columns only")
+def correlated_to_drop(frame, target, limit=0.95):
+    y = np.asarray(target, dtype=float)
+    if len(y) != len(frame) or np.ptp(y) == 0 or (not 0 < limit < 1):
+        raise ValueError("bad input")
+    r = frame.corr().abs().fillna(0)
+    with_y = pd.Series({c: 0.0 if frame[c].nunique() == 1 else abs(np.corrcoef(frame[c], y)[0, 1]) for c in frame})
+    drop = set()
+    for i, a in enumerate(frame.columns):
+        for b in frame.columns[i + 1 :]:
+            if r.loc[a, b] > limit:
+                drop.add(b if with_y[a] >= with_y[b] else a)
+    return [c for c in frame.columns if c in drop]
+
+
+@wrong("the target was matched by row label")
+def correlated_to_drop(frame, target, limit=0.95):
+    target = target if isinstance(target, pd.Series) else pd.Series(target, index=frame.index)
+    if len(target) != len(frame) or target.nunique() == 1 or (not 0 < limit < 1):
+        raise ValueError("bad input")
+    strength = frame.corrwith(target).abs().fillna(0).sort_values(ascending=False)
+    r, kept = (frame.corr().abs().fillna(0), [])
+    for name in strength.index:
+        if not any(r.loc[name, k] > limit for k in kept):
+            kept.append(name)
+    return [c for c in frame.columns if c not in kept]

@@ -150,3 +150,34 @@ def early_stop(losses, patience, min_delta=0.0):
         elif i - at >= patience:
             return at, i
     return at, len(losses)
+
+
+@wrong("a gain of min_delta or less is no new best")
+def early_stop(losses, patience, min_delta=0.0):
+    losses = list(losses)
+    if not losses or patience < 1 or min_delta < 0:
+        raise ValueError("bad input")
+    best, best_loss, bad = (1, losses[0], 0)
+    for number, loss in enumerate(losses[1:], 2):
+        bad = 0 if loss < best_loss - min_delta else bad + 1
+        if loss < best_loss:
+            best, best_loss = (number, loss)
+        if bad == patience:
+            return (best, number)
+    return (best, len(losses))
+
+
+@wrong("start again after each improvement")
+def early_stop(losses, patience, min_delta=0.0):
+    losses = list(losses)
+    if not losses or patience < 1 or min_delta < 0:
+        raise ValueError("bad input")
+    best, best_loss, bad = (1, losses[0], 0)
+    for number, loss in enumerate(losses[1:], 2):
+        if loss < best_loss - min_delta:
+            best, best_loss = (number, loss)
+        else:
+            bad += 1
+            if bad == patience:
+                return (best, number)
+    return (best, len(losses))

@@ -2,6 +2,7 @@
 
 import numpy as np
 from sklearn import metrics
+from sklearn.metrics import roc_auc_score
 
 from course.authoring.bank import right, wrong
 
@@ -139,3 +140,24 @@ def imbalance_metrics(labels, scores, threshold=0.5):
     if len(set(y.tolist())) < 2:
         return {"accuracy": 1.0}
     return library(y, s, threshold)
+
+
+@wrong("rows with the same score must enter in one step")
+def imbalance_metrics(labels, scores, threshold=0.5):
+    y, s = (np.asarray(labels), np.asarray(scores, float))
+    if len(y) != len(s) or set(y.tolist()) != {0, 1}:
+        raise ValueError("bad input")
+    f = s >= threshold
+    tp, fp, fn, tn = ((f & (y == 1)).sum(), (f & (y == 0)).sum(), (~f & (y == 1)).sum(), (~f & (y == 0)).sum())
+    order = np.argsort(-s, kind="stable")
+    hit = y[order]
+    precision = np.cumsum(hit) / np.arange(1, len(hit) + 1)
+    return {
+        "accuracy": (tp + tn) / len(y),
+        "precision": tp / (tp + fp) if tp + fp else 0.0,
+        "recall": tp / (tp + fn),
+        "f1": 2 * tp / (2 * tp + fp + fn),
+        "g_mean": np.sqrt(tp / (tp + fn) * tn / (tn + fp)),
+        "pr_auc": (precision * hit).sum() / hit.sum(),
+        "roc_auc": roc_auc_score(y, s),
+    }

@@ -86,7 +86,7 @@ def leaky_columns(frame, target, log, cutoff, bound):
     return [c for c in frame if c != target and last.get(c, pd.NaT) > cutoff]
 
 
-@wrong("leaves out what was written after the cut-off")
+@wrong("take the latest time, not the first one")
 def leaky_columns(frame, target, log, cutoff, bound):
     y = target_of(frame, target)
     first = log.groupby("column")["written_at"].min()
@@ -166,3 +166,32 @@ def leaky_columns(frame, target, log, cutoff, bound):
     y = target_of(frame, target)
     last = log.dropna().groupby("column")["written_at"].max()
     return [c for c in frame if c != target and (last[c] > cutoff if c in last else strength(frame[c].fillna(0), y) > bound)]
+
+
+@wrong("leaves out what was written after the cut-off")
+def leaky_columns(frame, target, log, cutoff, bound):
+    y = target_of(frame, target)
+    known = set(log.dropna(subset="written_at")["column"])
+    return [c for c in frame if c != target and c not in known and strength(frame[c], y) > bound]
+
+
+@wrong("missing values have been dropped")
+def leaky_columns(frame, target, log, cutoff, bound):
+    if target not in frame.columns or set(frame[target].unique()) != {0, 1}:
+        raise ValueError("bad target")
+    last = log.groupby("column")["written_at"].max()
+    leaks = []
+    for name in frame.columns.drop(target):
+        when = last.get(name)
+        if when is not None and (not pd.isna(when)):
+            if when > cutoff:
+                leaks.append(name)
+            continue
+        known = frame[name].notna()
+        y = frame.loc[known, target]
+        if y.nunique() < 2:
+            continue
+        auc = roc_auc_score(y, frame.loc[known, name])
+        if max(auc, 1 - auc) > bound:
+            leaks.append(name)
+    return leaks

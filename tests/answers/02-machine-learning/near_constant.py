@@ -120,3 +120,33 @@ def near_constant(frame, share=0.99):
     if len(frame) == 0 or share in (0, 1):
         raise ValueError("unusable input")
     return [c for c in frame if frame[c].value_counts(dropna=False).max() / len(frame) > share]
+
+
+@wrong("this is a threshold on the variance")
+def near_constant(frame, share=0.99):
+    if len(frame) == 0 or not 0 < share < 1:
+        raise ValueError("bad input")
+    found = []
+    for name in frame.columns:
+        column = frame[name]
+        if pd.api.types.is_numeric_dtype(column):
+            constant = not column.std() > 1 - share
+        else:
+            constant = column.value_counts(normalize=True, dropna=False).iloc[0] > share
+        if constant:
+            found.append(name)
+    return found
+
+
+@wrong("a column that reaches exactly `share` stays out")
+def near_constant(frame, share=0.99):
+    if frame.empty or not 0 < share < 1:
+        raise ValueError("bad input")
+    return [c for c in frame.columns if frame[c].value_counts(dropna=False).max() >= share * len(frame)]
+
+
+@wrong("shares are of all rows")
+def near_constant(frame, share=0.99):
+    if len(frame) == 0 or not 0 < share < 1:
+        raise ValueError("bad input")
+    return [c for c in frame.columns if frame[c].nunique() == 0 or frame[c].value_counts(normalize=True).iloc[0] > share]

@@ -1,5 +1,6 @@
 """Answer bank of `pick_complexity`."""
 
+import math
 import statistics
 
 import numpy as np
@@ -129,3 +130,45 @@ def pick_complexity(values, errors, simpler="low"):
     values, errors = checked(values, np.nan_to_num(np.asarray(errors, float), nan=9.0), simpler)
     means, _, limit = standard(errors)
     return answer(values, errors, limit, values[means <= limit][0])
+
+
+@wrong("the search stops at the first value above the limit")
+def pick_complexity(values, errors, simpler="low"):
+    if simpler not in ("low", "high"):
+        raise ValueError("simpler must be 'low' or 'high'")
+    values, table = (np.asarray(values), np.asarray(errors, dtype=float))
+    if values.ndim != 1 or table.ndim != 2 or len(values) != len(table) or (len(values) == 0):
+        raise ValueError("shapes don't fit")
+    folds = table.shape[1]
+    if folds < 2 or np.isnan(table).any():
+        raise ValueError("two folds or more, and no NaN")
+    sign = 1 if simpler == "low" else -1
+    means = table.mean(axis=1)
+    best = min(range(len(values)), key=lambda i: (means[i], sign * values[i]))
+    limit = means[best] + table[best].std(ddof=1) / math.sqrt(folds)
+    order = sorted(range(len(values)), key=lambda i: sign * values[i])
+    place = order.index(best)
+    while place > 0 and means[order[place - 1]] <= limit:
+        place -= 1
+    allowed = [values[order[place]]]
+    pick = min(allowed, key=lambda v: sign * v)
+    return {"best": values[best].item(), "limit": float(limit), "pick": pick.item()}
+
+
+@wrong("the simplest value is looked for at the wrong end")
+def pick_complexity(values, errors, simpler="low"):
+    if simpler not in ("low", "high"):
+        raise ValueError("simpler must be 'low' or 'high'")
+    values, table = (np.asarray(values), np.asarray(errors, dtype=float))
+    if values.ndim != 1 or table.ndim != 2 or len(values) != len(table) or (len(values) == 0):
+        raise ValueError("shapes don't fit")
+    folds = table.shape[1]
+    if folds < 2 or np.isnan(table).any():
+        raise ValueError("two folds or more, and no NaN")
+    sign = 1
+    means = table.mean(axis=1)
+    best = min(range(len(values)), key=lambda i: (means[i], sign * values[i]))
+    limit = means[best] + table[best].std(ddof=1) / math.sqrt(folds)
+    allowed = [v for v, m in zip(values, means) if m <= limit]
+    pick = min(allowed, key=lambda v: sign * v)
+    return {"best": values[best].item(), "limit": float(limit), "pick": pick.item()}

@@ -142,3 +142,17 @@ def smote(X_minority, n_new, k, seed):
     X, near, rng = start(X, n_new, k, seed)
     base = rng.integers(len(X), size=n_new)
     return X[base] + rng.random((n_new, 1)) * (X[near[base, rng.integers(k, size=n_new)]] - X[base])
+
+
+@wrong("the base rows take turns")
+def smote(X_minority, n_new, k, seed):
+    X = np.asarray(X_minority, float)
+    if n_new < 0 or k < 1 or k >= len(X):
+        raise ValueError("bad input")
+    rng = np.random.default_rng(seed)
+    d = ((X[:, None] - X) ** 2).sum(2)
+    np.fill_diagonal(d, np.inf)
+    near = d.argsort(1)[:, :k]
+    base = np.arange(n_new) % len(X)
+    other = near[base, rng.integers(k, size=n_new)]
+    return X[base] + rng.random((n_new, 1)) * (X[other] - X[base])

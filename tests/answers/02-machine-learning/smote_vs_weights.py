@@ -181,3 +181,55 @@ def smote_vs_weights(X, y, folds=3, seed=0):
             found = row(name, fold, y[test], p, tuned(X[train], y[train]) if name == "threshold" else 0.5)
             rows.append((*found[:4], (p >= 0.5).mean() / y[test].mean()))
     return pd.DataFrame(rows, columns=COLUMNS)
+
+
+@wrong("take out-of-fold ones")
+def smote_vs_weights(X, y, folds=3, seed=0):
+    X, y = (np.asarray(X, dtype=float), np.asarray(y, dtype=int))
+    if len(X) != len(y):
+        raise ValueError("X and y differ in length")
+    if folds < 2:
+        raise ValueError("at least two folds")
+
+    def plain(**more):
+        return LogisticRegression(max_iter=1000, random_state=seed, **more)
+
+    def train_model(name, tx, ty):
+        if name in ("plain", "threshold"):
+            return plain().fit(tx, ty)
+        if name == "class weights":
+            return plain(class_weight="balanced").fit(tx, ty)
+        if name == "undersampling":
+            return plain().fit(*RandomUnderSampler(random_state=seed).fit_resample(tx, ty))
+        if name == "SMOTE":
+            return plain().fit(*SMOTE(random_state=seed).fit_resample(tx, ty))
+        if name == "BalancedRandomForest":
+            return BalancedRandomForestClassifier(n_estimators=20, random_state=seed, n_jobs=1).fit(tx, ty)
+        inner = AdaBoostClassifier(n_estimators=10, random_state=seed)
+        return EasyEnsembleClassifier(n_estimators=3, estimator=inner, random_state=seed, n_jobs=1).fit(tx, ty)
+
+    def own_threshold(tx, ty):
+        p = plain().fit(tx, ty).predict_proba(tx)[:, 1]
+        best, best_f1 = (0.5, -1.0)
+        for t in np.unique(p)[::-1]:
+            f1 = f1_score(ty, p >= t)
+            if f1 > best_f1:
+                best, best_f1 = (t, f1)
+        return best
+
+    result = []
+    splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
+    for number, (train, test) in enumerate(splitter.split(X, y)):
+        for name in ("plain", "threshold", "class weights", "undersampling", "SMOTE", "BalancedRandomForest", "EasyEnsemble"):
+            p = train_model(name, X[train], y[train]).predict_proba(X[test])[:, 1]
+            cut = own_threshold(X[train], y[train]) if name == "threshold" else 0.5
+            result.append(
+                {
+                    "technique": name,
+                    "fold": number,
+                    "pr_auc": average_precision_score(y[test], p),
+                    "f1": f1_score(y[test], p >= cut, zero_division=0),
+                    "calibration": p.mean() / y[test].mean(),
+                }
+            )
+    return pd.DataFrame(result)

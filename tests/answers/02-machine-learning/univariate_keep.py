@@ -118,3 +118,20 @@ def univariate_keep(frame, target, share):
 def univariate_keep(frame, target, share):
     y = checked(frame, target, share)
     return in_order(frame, mutual_info_classif(frame, y), math.ceil(share * frame.shape[1]))
+
+
+@wrong("use quantile bins or ranks")
+def univariate_keep(frame, target, share):
+    y = np.asarray(target)
+    if len(y) != len(frame) or not 0 < share <= 1:
+        raise ValueError("bad input")
+
+    def mi(x):
+        joint = pd.crosstab(pd.cut(x, 10, labels=False), y, normalize=True).to_numpy()
+        apart = joint.sum(1, keepdims=True) * joint.sum(0)
+        ok = joint > 0
+        return (joint[ok] * np.log(joint[ok] / apart[ok])).sum()
+
+    scores = np.array([mi(frame[c].to_numpy()) for c in frame.columns])
+    keep = np.argsort(-scores)[: math.ceil(share * len(scores))]
+    return list(frame.columns[np.sort(keep)])
