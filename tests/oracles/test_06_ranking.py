@@ -12,6 +12,7 @@ from sklearn.metrics import average_precision_score, dcg_score, ndcg_score
 from sklearn.neighbors import NearestNeighbors
 
 from course.authoring.verify import reference
+from course.paths import find_root
 
 
 def made_up(seed: int, shortest: int = 0, longest: int = 15) -> tuple[dict, dict]:
@@ -179,7 +180,7 @@ def test_offline_online_reaches_the_agreement_of_normal_pairs():
     strong, weak = 0.8, -0.4
     lift = rng.normal(size=6_000)
     offline = {name: r * lift + math.sqrt(1 - r * r) * rng.normal(size=6_000) for name, r in [("weak", weak), ("strong", strong)]}
-    result = reference("offline_online")(offline, lift)
+    result = reference("offline_online")(offline, lift, 0.5)
     for name, r in [("weak", weak), ("strong", strong)]:
         assert result["tau"][name] == pytest.approx(2 / math.pi * math.asin(r), abs=0.03)
         assert result["spearman"][name] == pytest.approx(6 / math.pi * math.asin(r / 2), abs=0.04)
@@ -196,7 +197,30 @@ def test_offline_online_with_ties_agrees_with_counted_pairs():
         pairs = [(int(np.sign(x[i] - x[j])), int(np.sign(y[i] - y[j]))) for i, j in itertools.combinations(range(9), 2)]
         agree, disagree = pairs.count((1, 1)) + pairs.count((-1, -1)), pairs.count((1, -1)) + pairs.count((-1, 1))
         only_x, only_y = sum(a == 0 != b for a, b in pairs), sum(b == 0 != a for a, b in pairs)
-        result = reference("offline_online")({"m": x}, y)
+        result = reference("offline_online")({"m": x}, y, 0.5)
         assert result["tau"]["m"] == pytest.approx((agree - disagree) / math.sqrt((agree + disagree + only_x) * (agree + disagree + only_y)))
         rank_x, rank_y = ([np.sum(v < value) + np.sum(v == value) / 2 for value in v] for v in (x, y))
         assert result["spearman"]["m"] == pytest.approx(np.corrcoef(rank_x, rank_y)[0, 1])
+
+
+def test_offline_online_meets_its_bar_where_exact_fractions_do():
+    """Counted pairs as exact fractions, without ties: SciPy's last digit must not decide about a tau that equals the bar."""
+    rng = np.random.default_rng(18)
+    met = 0
+    for _ in range(200):
+        x, y = rng.permutation(8), rng.permutation(8)
+        score = sum(int(np.sign(x[i] - x[j]) * np.sign(y[i] - y[j])) for i, j in itertools.combinations(range(8), 2))
+        for quarter in (0, 7, 14, 21):
+            trusted = reference("offline_online")({"m": x}, y, quarter / 28)["trust"] == "m"
+            assert trusted == (score >= quarter)
+            met += score == quarter
+    assert met > 20
+
+
+def test_the_example_of_ndcg_is_what_scikit_learn_gives():
+    """The numbers in the statement, from another library: unretrieved graded items get the lowest scores, behind worthless ones that fill the list."""
+    ana = ndcg_score([[0, 3, 2, 3, 1]], [[5, 4, 3, 2, 1]], k=3)
+    ben = ndcg_score([[1, 0, 0, 2]], [[5, 4, 3, 1]], k=3)
+    statement = next(find_root().glob("source/06-monitoring/*.py")).read_text().split("how far from the best order?")[1].split("# %%")[0]
+    for value in (ana, ben, (ana + ben) / 2):
+        assert f"{value:.4f}" in statement

@@ -103,7 +103,7 @@ def synthetic_control(panel, unit, start):
 
 @wrong("a weight is negative; that is extrapolation")
 def synthetic_control(panel, unit, start):
-    return answer(panel, unit, start, lambda pool, target: np.linalg.lstsq(pool, target, rcond=None)[0])
+    return answer(panel, unit, start, lambda pool, target: np.linalg.lstsq(pool, target, rcond=0.03)[0])
 
 
 @wrong("the weights must add up to one")

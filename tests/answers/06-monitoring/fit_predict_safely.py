@@ -165,3 +165,27 @@ def fit_predict_safely(train, y, test):
     full = train[numbers].notna().all(axis=1) if train[numbers].isna().any().any() else pd.Series(True, index=train.index)
     model = _pipeline(_encoder(), StandardScaler())
     return model.fit(train[full.to_numpy()], np.asarray(y)[full.to_numpy()]).predict_proba(test)[:, 1]
+
+
+@wrong("or the one-hot columns are scaled, so that rare names are hardly penalised")
+def fit_predict_safely(train, y, test):
+    texts = make_pipeline(OneHotEncoder(handle_unknown="ignore", sparse_output=False), StandardScaler())
+    return _pipeline(texts).fit(train, y).predict_proba(test)[:, 1]
+
+
+@wrong("the model trusts the 800 names in rep")
+def fit_predict_safely(train, y, test):
+    both = pd.concat([train, test], ignore_index=True)
+    numbers = both.select_dtypes("number").columns
+    both[numbers] = both[numbers].fillna(both[numbers].median())
+    x = StandardScaler().fit_transform(pd.get_dummies(both).astype(float))
+    return LogisticRegression(max_iter=1_000, C=0.01).fit(x[: len(train)], y).predict_proba(x[len(train) :])[:, 1]
+
+
+@wrong("scaling and imputation may learn from training rows only")
+def fit_predict_safely(train, y, test):
+    old, new = train.copy(), test.copy()
+    numbers = list(train.select_dtypes("number").columns)
+    old[numbers] = old[numbers].fillna(old[numbers].median())
+    new[numbers] = new[numbers].fillna(new[numbers].median()).fillna(0)
+    return _pipeline(OneHotEncoder(handle_unknown="ignore", min_frequency=20)).fit(old, y).predict_proba(new)[:, 1]

@@ -175,3 +175,10 @@ def kl_js(p, q, base=2):
 def kl_js(p, q, base=2):
     k = min(len(p), len(q))
     return _answer(p[:k], q[:k], base)
+
+
+@wrong("this is the distance; the divergence is its square")
+def kl_js(p, q, base=2):
+    _shares(p, q, base)
+    js = float(np.nan_to_num(jensenshannon(p, q, base)))
+    return {"kl": entropy(p, q, base=base), "kl_reversed": entropy(q, p, base=base), "js": js, "js_distance": js**0.5}

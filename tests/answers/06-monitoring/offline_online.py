@@ -5,12 +5,13 @@ import math
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from course.authoring.bank import right, wrong
 
 
 @right("all pairs, by hand")
-def offline_online(offline, lift, bar=0.5):
+def offline_online(offline, lift, bar):
     if not offline or len(lift) < 3 or len(set(lift)) == 1 or any(len(values) != len(lift) for values in offline.values()):
         raise ValueError("input")
     pairs = list(itertools.combinations(range(len(lift)), 2))
@@ -31,13 +32,13 @@ def offline_online(offline, lift, bar=0.5):
             rho[name] = np.corrcoef(ranks(values), ranks(lift))[0, 1]
     trust = None
     for name, value in tau.items():
-        if value is not None and value >= bar and (trust is None or value > tau[trust]):
+        if value is not None and round(value, 12) >= bar and (trust is None or round(value, 12) > round(tau[trust], 12)):
             trust = name
     return {"tau": tau, "spearman": rho, "trust": trust}
 
 
 @right("pandas corrwith")
-def offline_online(offline, lift, bar=0.5):
+def offline_online(offline, lift, bar):
     y = pd.Series(list(lift), dtype=float)
     if len(offline) == 0 or len(y) < 3 or y.nunique() < 2:
         raise ValueError
@@ -47,7 +48,7 @@ def offline_online(offline, lift, bar=0.5):
     varied = table.loc[:, table.nunique() > 1]
     tau = varied.corrwith(y, method="kendall")
     rho = varied.rank().corrwith(y.rank())
-    good = tau[tau >= bar]
+    good = tau.round(12)[tau.round(12) >= bar]
     return {
         "tau": {name: tau.get(name) for name in offline},
         "spearman": {name: rho.get(name) for name in offline},
@@ -56,7 +57,7 @@ def offline_online(offline, lift, bar=0.5):
 
 
 @wrong("this is tau-a: it takes no account of tied pairs")
-def offline_online(offline, lift, bar=0.5):
+def offline_online(offline, lift, bar):
     if not offline or len(lift) < 3 or len(set(lift)) == 1 or any(len(values) != len(lift) for values in offline.values()):
         raise ValueError("input")
     pairs = list(itertools.combinations(range(len(lift)), 2))
@@ -83,7 +84,7 @@ def offline_online(offline, lift, bar=0.5):
 
 
 @wrong("this is gamma, (C - D) / (C + D)")
-def offline_online(offline, lift, bar=0.5):
+def offline_online(offline, lift, bar):
     if not offline or len(lift) < 3 or len(set(lift)) == 1 or any(len(values) != len(lift) for values in offline.values()):
         raise ValueError("input")
     pairs = list(itertools.combinations(range(len(lift)), 2))
@@ -110,7 +111,7 @@ def offline_online(offline, lift, bar=0.5):
 
 
 @wrong("only one side is ranked; Spearman ranks the metric and the lift")
-def offline_online(offline, lift, bar=0.5):
+def offline_online(offline, lift, bar):
     if not offline or len(lift) < 3 or len(set(lift)) == 1 or any(len(values) != len(lift) for values in offline.values()):
         raise ValueError("input")
     pairs = list(itertools.combinations(range(len(lift)), 2))
@@ -137,7 +138,7 @@ def offline_online(offline, lift, bar=0.5):
 
 
 @wrong("only the lift is ranked; Spearman ranks the metric and the lift")
-def offline_online(offline, lift, bar=0.5):
+def offline_online(offline, lift, bar):
     if not offline or len(lift) < 3 or len(set(lift)) == 1 or any(len(values) != len(lift) for values in offline.values()):
         raise ValueError("input")
     pairs = list(itertools.combinations(range(len(lift)), 2))
@@ -164,7 +165,7 @@ def offline_online(offline, lift, bar=0.5):
 
 
 @wrong("this is the Pearson correlation of the raw values; rank both sides")
-def offline_online(offline, lift, bar=0.5):
+def offline_online(offline, lift, bar):
     if not offline or len(lift) < 3 or len(set(lift)) == 1 or any(len(values) != len(lift) for values in offline.values()):
         raise ValueError("input")
     pairs = list(itertools.combinations(range(len(lift)), 2))
@@ -191,7 +192,7 @@ def offline_online(offline, lift, bar=0.5):
 
 
 @wrong("tied values got different ranks")
-def offline_online(offline, lift, bar=0.5):
+def offline_online(offline, lift, bar):
     if not offline or len(lift) < 3 or len(set(lift)) == 1 or any(len(values) != len(lift) for values in offline.values()):
         raise ValueError("input")
     pairs = list(itertools.combinations(range(len(lift)), 2))
@@ -218,7 +219,7 @@ def offline_online(offline, lift, bar=0.5):
 
 
 @wrong("the sign counts: a metric that points the wrong way is not to be trusted")
-def offline_online(offline, lift, bar=0.5):
+def offline_online(offline, lift, bar):
     if not offline or len(lift) < 3 or len(set(lift)) == 1 or any(len(values) != len(lift) for values in offline.values()):
         raise ValueError("input")
     pairs = list(itertools.combinations(range(len(lift)), 2))
@@ -245,7 +246,7 @@ def offline_online(offline, lift, bar=0.5):
 
 
 @wrong("no tau reaches the bar, so no metric is to be trusted")
-def offline_online(offline, lift, bar=0.5):
+def offline_online(offline, lift, bar):
     if not offline or len(lift) < 3 or len(set(lift)) == 1 or any(len(values) != len(lift) for values in offline.values()):
         raise ValueError("input")
     pairs = list(itertools.combinations(range(len(lift)), 2))
@@ -272,7 +273,7 @@ def offline_online(offline, lift, bar=0.5):
 
 
 @wrong("take the metric with the largest tau, not the first above the bar")
-def offline_online(offline, lift, bar=0.5):
+def offline_online(offline, lift, bar):
     if not offline or len(lift) < 3 or len(set(lift)) == 1 or any(len(values) != len(lift) for values in offline.values()):
         raise ValueError("input")
     pairs = list(itertools.combinations(range(len(lift)), 2))
@@ -299,7 +300,7 @@ def offline_online(offline, lift, bar=0.5):
 
 
 @wrong("of equal taus, the metric named first wins")
-def offline_online(offline, lift, bar=0.5):
+def offline_online(offline, lift, bar):
     if not offline or len(lift) < 3 or len(set(lift)) == 1 or any(len(values) != len(lift) for values in offline.values()):
         raise ValueError("input")
     pairs = list(itertools.combinations(range(len(lift)), 2))
@@ -326,7 +327,7 @@ def offline_online(offline, lift, bar=0.5):
 
 
 @wrong("the largest Spearman decided; compare tau")
-def offline_online(offline, lift, bar=0.5):
+def offline_online(offline, lift, bar):
     if not offline or len(lift) < 3 or len(set(lift)) == 1 or any(len(values) != len(lift) for values in offline.values()):
         raise ValueError("input")
     pairs = list(itertools.combinations(range(len(lift)), 2))
@@ -353,7 +354,7 @@ def offline_online(offline, lift, bar=0.5):
 
 
 @wrong("the huge lift decided")
-def offline_online(offline, lift, bar=0.5):
+def offline_online(offline, lift, bar):
     if not offline or len(lift) < 3 or len(set(lift)) == 1 or any(len(values) != len(lift) for values in offline.values()):
         raise ValueError("input")
     pairs = list(itertools.combinations(range(len(lift)), 2))
@@ -380,7 +381,7 @@ def offline_online(offline, lift, bar=0.5):
 
 
 @wrong("a tau that equals the bar reaches it")
-def offline_online(offline, lift, bar=0.5):
+def offline_online(offline, lift, bar):
     if not offline or len(lift) < 3 or len(set(lift)) == 1 or any(len(values) != len(lift) for values in offline.values()):
         raise ValueError("input")
     pairs = list(itertools.combinations(range(len(lift)), 2))
@@ -407,7 +408,7 @@ def offline_online(offline, lift, bar=0.5):
 
 
 @wrong("two launches: expected ValueError")
-def offline_online(offline, lift, bar=0.5):
+def offline_online(offline, lift, bar):
     if not offline or len(set(lift)) == 1 or any(len(values) != len(lift) for values in offline.values()):
         raise ValueError("input")
     pairs = list(itertools.combinations(range(len(lift)), 2))
@@ -434,7 +435,7 @@ def offline_online(offline, lift, bar=0.5):
 
 
 @wrong("a metric that never changed, and one that is upside down")
-def offline_online(offline, lift, bar=0.5):
+def offline_online(offline, lift, bar):
     if not offline or len(lift) < 3 or len(set(lift)) == 1 or any(len(values) != len(lift) for values in offline.values()):
         raise ValueError("input")
     pairs = list(itertools.combinations(range(len(lift)), 2))
@@ -460,3 +461,15 @@ def offline_online(offline, lift, bar=0.5):
         if value is not None and value >= bar and (trust is None or value > tau[trust]):
             trust = name
     return {"tau": tau, "spearman": rho, "trust": trust}
+
+
+@wrong("round to 12 digits before you compare")
+def offline_online(offline, lift, bar):
+    y = np.asarray(lift, float)
+    if not offline or len(y) < 3 or len(set(lift)) == 1 or any(len(values) != len(y) for values in offline.values()):
+        raise ValueError("input")
+    varied = {name: np.asarray(values, float) for name, values in offline.items() if len(set(values)) > 1}
+    tau = {name: None for name in offline} | {name: stats.kendalltau(x, y).statistic for name, x in varied.items()}
+    rho = {name: None for name in offline} | {name: stats.spearmanr(x, y).statistic for name, x in varied.items()}
+    usable = [name for name in varied if tau[name] >= bar]
+    return {"tau": tau, "spearman": rho, "trust": max(usable, key=tau.get, default=None)}

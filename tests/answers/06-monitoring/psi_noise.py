@@ -133,3 +133,9 @@ def psi_noise(value, n_reference, n_current, bins, alpha=0.01):
 @wrong("a negative PSI: expected ValueError")
 def psi_noise(value, n_reference, n_current, bins, alpha=0.01):
     return _answer(value, 1 / n_reference + 1 / n_current, bins - 1, alpha)
+
+
+@wrong("the bands are read without a look at the noise")
+def psi_noise(value, n_reference, n_current, bins, alpha=0.01):
+    answer = _answer(value, 1 / n_reference + 1 / n_current, bins - 1, alpha)
+    return answer | ({"verdict": "large" if value > 0.2 else "moderate"} if value >= 0.1 else {})

@@ -107,7 +107,7 @@ def retrain_trigger(age_days, weekly_auc, psi, importance, data_ok, max_age_days
     return _core(age_days, weekly_auc, psi, importance, True, max_age_days, floor)
 
 
-@wrong("never retrain on faulty data")
+@wrong("whether or not there is a reason to retrain")
 def retrain_trigger(age_days, weekly_auc, psi, importance, data_ok, max_age_days=28, floor=0.75):
     answer = _core(age_days, weekly_auc, psi, importance, data_ok, max_age_days, floor)
     return answer | {"action": "keep" if not answer["reasons"] else answer["action"]}
