@@ -12,17 +12,18 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from course.checks.compare import show
-from course.checks.model import Outcome, SubmissionResult
 from course.grading.sandbox import PROTECTIONS, Mode
 from course.paths import CourseError, find_root, notebook, sections
+
+if TYPE_CHECKING:  # a command loads only what it uses
+    from course.checks.model import SubmissionResult
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="A hands-on course for AI Data Scientist interviews.", pretty_exceptions_enable=False)
 out = Console()
@@ -76,7 +77,7 @@ def check(section: Annotated[str, typer.Argument(help="A section, for example 01
         out.print(_exercise_table(result))
         for note in result.notes:
             out.print(f"note: {_escape(note)}")
-        out.print(f"{result.section}: {result.outcome}, {show(result.score)} of {show(result.max_score)} points")
+        out.print(f"{result.section}: {result.outcome}, {result.score:g} of {result.max_score:g} points")
     sys.exit(0 if result.score == result.max_score else 1)
 
 
@@ -91,7 +92,7 @@ def show_progress() -> None:
     for path in places():
         section = read(path)
         standing = progress.standing(work, section)
-        table.add_row(section.title, f"{standing.solved} of {len(standing.records)}", f"{show(standing.reached)} of {show(section.points)}")
+        table.add_row(section.title, f"{standing.solved} of {len(standing.records)}", f"{standing.reached:g} of {section.points:g}")
     out.print(table)
 
 
@@ -220,17 +221,21 @@ def demo(folder: Annotated[Path | None, typer.Option(help="Where to work; a fres
 
 def class_table(results: list[SubmissionResult]) -> Table:
     """Student x outcome x score, with the first thing that each student could mend."""
+    from course.checks.model import Outcome
+
     table = Table("student", "outcome", "score", "first message")
     for result in results:
         lost = next((cell for cell in result.cells if cell.outcome not in (Outcome.PASSED, Outcome.NOT_ATTEMPTED)), None)
         first = result.message or (f"{lost.exercise}: {lost.message}" if lost else "")
         colour = "green" if result.score == result.max_score else "yellow" if result.outcome is Outcome.GRADED else "red"
-        table.add_row(_escape(result.student), f"[{colour}]{result.outcome}[/]", f"{show(result.score)} / {show(result.max_score)}", _escape(first[:160]))
+        table.add_row(_escape(result.student), f"[{colour}]{result.outcome}[/]", f"{result.score:g} / {result.max_score:g}", _escape(first[:160]))
     return table
 
 
 def _say_protection(results: list[SubmissionResult]) -> None:
     """One line on the sandbox: what was in force for all that ran, and what was missing."""
+    from course.checks.model import Outcome
+
     ran = [set(result.sandbox) for result in results if result.outcome not in (Outcome.MISSING, Outcome.MALFORMED, Outcome.FAILED)]
     if not ran:
         return
@@ -240,12 +245,14 @@ def _say_protection(results: list[SubmissionResult]) -> None:
 
 
 def _exercise_table(result: SubmissionResult) -> Table:
+    from course.checks.model import Outcome
+
     table = Table("exercise", "points", "outcome", "why")
     for key, own in result.by_exercise().items():
         lost = next((cell for cell in own if cell.outcome is not Outcome.PASSED), None)
         reached, total = sum(cell.points for cell in own), sum(cell.max_points for cell in own)
         why = _escape(lost.message) if lost and lost.outcome is not Outcome.NOT_ATTEMPTED else ""
-        table.add_row(key, f"{show(reached)} of {show(total)}", str(lost.outcome if lost else Outcome.PASSED), why)
+        table.add_row(key, f"{reached:g} of {total:g}", str(lost.outcome if lost else Outcome.PASSED), why)
     return table
 
 
@@ -272,6 +279,7 @@ def _bar(title: str, total: int) -> Iterator[Callable[[], None]]:
 @contextmanager
 def _steps() -> Iterator[Callable[[str, int, int], None]]:
     """A bar that follows a run of named steps: call it with a title, what is done and the total."""
+
     with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=err) as bar:
         tasks: dict[str, int] = {}
 

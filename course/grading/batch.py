@@ -86,7 +86,7 @@ def grade_section(
     `which` says what is graded again; `scheduler` is the address of a Dask scheduler whose workers do the work in place of `jobs` processes here.
     `done` is called with each result as it comes. A CourseError says when there is nothing to grade or the sandbox asked for cannot be had.
     """
-    source = nbformat.read(notebook(root, section), as_version=4)
+    source = blank(nbformat.read(notebook(root, section), as_version=4))
     ids = students(root, section)
     if only is not None:
         if only not in ids:

@@ -29,10 +29,9 @@ from course.checks.model import CellResult, Outcome, Section, SubmissionResult, 
 from course.checks.run import undefined
 from course.grading import forkserver
 from course.grading.codec import pack
-from course.grading.kernels import Pair, pair, receive
+from course.grading.kernels import SERVE, SERVED, Pair, pair, receive
 from course.grading.repair import Repaired, repair
 from course.grading.sandbox import MB, Limits, Mode
-from course.grading.student import SERVE, SERVED
 
 GRACE = 2.0  # seconds that interrupted code has to stop
 _TICK = 0.1  # seconds between two looks at a process

@@ -35,6 +35,9 @@ PRELOAD = [
     *["sklearn.ensemble", "sklearn.linear_model", "sklearn.model_selection", "sklearn.pipeline", "sklearn.metrics", "sklearn.neighbors", "sklearn.tree"],
     *["sklearn.impute", "imblearn.over_sampling", "imblearn.under_sampling", "imblearn.ensemble", "imblearn.pipeline", "course.study.magics"],
     *["matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline", "IPython.core.pylabtools", "course.datasets"],
+    # what a kernel or a library would import when it starts
+    *["ipykernel.debugger", "IPython.core.completerlib", "IPython.core.oinspect", "IPython.extensions.storemagic", "sandlock", "sqlite3", "encodings.idna"],
+    *["tornado.platform.asyncio", "tornado.queues", "pyarrow.pandas_compat", "narwhals._pandas_like.dataframe", "narwhals._pandas_like.group_by"],
 ]
 _DIES_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 
@@ -183,7 +186,15 @@ def _environment(folder: Path) -> dict[str, str]:
     threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1")
     config = os.environ.get("MPLCONFIGDIR") or str(folder)
     paths = os.pathsep.join(path for path in sys.path if path)
-    return {**kept, **threads, "PYTHONPATH": paths, "MPLCONFIGDIR": config, "MPLBACKEND": "module://matplotlib_inline.backend_inline", "HOME": str(folder)}
+    return {
+        **kept,
+        **threads,
+        "PYTHONPATH": paths,
+        "MPLCONFIGDIR": config,
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "HOME": str(folder),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
 
 
 def die_with_parent() -> None:

@@ -28,6 +28,7 @@ from course.grading.codec import pack, unpack
 from course.grading.sandbox import MB, Limits, Mode, Unprotected, environment
 
 STARTUP_SECONDS = 60
+SERVE, SERVED = "course_serve", "course_served"  # the request to a student's kernel to answer the examiner's calls, and its reply
 
 
 class ForkProvisioner(LocalProvisioner):

@@ -10,9 +10,7 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells
 
-from course.authoring.release import TakeAuthorCells
 from course.checks.model import Outcome, role_of
 
 
@@ -27,10 +25,17 @@ class Repaired:
 
 
 def blank(source: NotebookNode) -> NotebookNode:
-    """What the release is to a grader: stubs for solutions, hidden tests in place."""
+    """What the release is to a grader: stubs for solutions, hidden tests in place. A notebook that is blank already is returned as it is."""
+    if source.metadata.course.get("blank"):
+        return nbformat.from_dict(source)
+    from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells  # half a second, which workers need not spend
+
+    from course.authoring.release import TakeAuthorCells
+
     notebook = nbformat.from_dict(source)
     for step in (TakeAuthorCells(), LockCells(), ClearSolutions(), ComputeChecksums()):
         notebook, _ = step.preprocess(notebook, {})
+    notebook.metadata.course["blank"] = True
     return notebook
 
 
@@ -41,6 +46,7 @@ def repair(submitted: bytes | None, source: NotebookNode) -> Repaired:
     ones are dropped (of a doubled solution the last one counts, as it does in a kernel), changed types and orders are mended. None is a file that is not there.
     """
     base = blank(source)
+    del base.metadata.course["blank"]
     section = base.metadata.course.section
     if submitted is None:
         return Repaired(base, [], Outcome.MISSING, f"{section}.ipynb is not in the submission")

@@ -17,9 +17,7 @@ from ipykernel.kernelapp import IPKernelApp
 from course.grading import sandbox
 from course.grading.boundary import serve
 from course.grading.codec import pack
-
-SERVE = "course_serve"
-SERVED = "course_served"
+from course.grading.kernels import SERVE, SERVED
 
 
 class StudentApp(IPKernelApp):

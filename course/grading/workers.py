@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from typing import Any
 
-from course.checks.compare import said
 from course.grading import forkserver
 from course.paths import CourseError
 
@@ -67,6 +66,8 @@ def _begin(server: str | None) -> None:
 def cluster(scheduler: str) -> Iterator[Workers]:
     """The workers of a Dask cluster; they need this package, neither the gradebook nor a shared disk."""
     from distributed import Client
+
+    from course.checks.compare import said
 
     try:
         client = Client(scheduler, timeout=10, set_as_default=False)

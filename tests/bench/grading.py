@@ -27,7 +27,7 @@ SECTION = "01-stack"
 CLASS = 40
 STOCK = 6  # submissions on which stock nbgrader is timed: it grades one after the other, each in the same time
 LARGE = 1000
-POLL = 0.05
+POLL = 0.5
 
 
 def class_of(folder, count, name=SECTION):
