@@ -16,6 +16,7 @@ from course.sql.table import Table, cell
 
 SHOWN, MOST_INPUT = 3, 9
 _WALL_CLOCK = re.compile(r"\b(current_date|current_timestamp|localtimestamp|now\s*\(|today\s*\(|get_current_timestamp)", re.IGNORECASE)
+_SOURCES = re.compile(r"\b(?:from|join)\b(?:(?!\b(?:select|where|on|using|group|order|having|window|qualify|limit|union|values)\b).)*", re.DOTALL)
 
 Answer = str | Sequence[Mapping[str, Any]]
 """What is expected: a query, or rows as dicts (see `database.rows`)."""
@@ -114,23 +115,30 @@ def _smallest(sql: str, expected: str, database: Database) -> str:
             return False
         return bool(missing or extra)
 
-    words = set(re.findall(r"\w+", f"{sql} {expected}".lower()))
-    small = shrink(database, words & TABLES.keys(), wrong)
-    if small is None or sum(size for table, size in small.sizes().items() if table in words) > MOST_INPUT:
+    tables = _tables(sql) | _tables(expected)
+    small = shrink(database, tables, wrong)
+    if small is None or sum(size for table, size in small.sizes().items() if table in tables) > MOST_INPUT:
         return ""
+    words = set(re.findall(r"\w+", f"{sql} {expected}".lower()))
     right, mine, missing, extra = both(small)
     yours, wanted = _given(right, aligned(mine, right), extra), _given(right, right.rows, missing)
-    return f"The smallest input that shows it: {_input(small, words)}. On it your query gives {yours}; expected: {wanted}."
+    return f"The smallest input that shows it: {_input(small, tables, words)}. On it your query gives {yours}; expected: {wanted}."
+
+
+def _tables(sql: str) -> set[str]:
+    """The tables of the company that a query reads: named after FROM or JOIN, or after a comma in such a list."""
+    lists = (found[0] for found in _SOURCES.finditer(re.sub(r"--.*|/\*(?s:.)*?\*/|'(?:[^']|'')*'", " ", sql.lower())))
+    return {word for names in lists for word in re.findall(r"\w+", names)} & TABLES.keys()
 
 
 def _given(names: Table, rows: Sequence[tuple[Any, ...]], different: Sequence[tuple[Any, ...]]) -> str:
     return "; ".join(_row(names, row) for row in (different or rows)[:SHOWN]) or "no rows"
 
 
-def _input(database: Database, words: set[str]) -> str:
-    """The rows of a small database, with the tables and columns that the queries name."""
+def _input(database: Database, read: set[str], words: set[str]) -> str:
+    """The rows of the tables that the queries read in a small database, with the columns that they name."""
     tables = []
-    for table in words & TABLES.keys():
+    for table in read:
         columns = list(TABLES[table])
         rows = database.rows(table)
         places = [place for place, column in enumerate(columns) if column in words]

@@ -31,28 +31,28 @@ from course import sql
 
 # %% collapsed=true
 layout = {
-    "users": (0.02, 0.98),
-    "api_requests": (0.28, 0.98),
-    "models": (0.54, 0.98),
-    "clock": (0.8, 0.98),
-    "events": (0.02, 0.46),
-    "feature_table": (0.28, 0.46),
-    "assignments": (0.54, 0.46),
-    "experiments": (0.8, 0.46),
-    "labels": (0.8, 0.7),
+    "users": (0.0, 0.98),
+    "api_requests": (0.25, 0.98),
+    "models": (0.5, 0.98),
+    "clock": (0.77, 0.98),
+    "events": (0.0, 0.46),
+    "feature_table": (0.25, 0.46),
+    "assignments": (0.5, 0.46),
+    "experiments": (0.77, 0.46),
+    "labels": (0.77, 0.78),
 }
 joins = {"user_id": "C0", "model_name": "C1", "experiment": "C2"}
-fig, ax = plt.subplots(figsize=(9, 4.6))
+fig, ax = plt.subplots(figsize=(9, 4.6), layout="constrained")
 for table, (x, y) in layout.items():
     columns = list(sql.TABLES[table])
-    ax.add_patch(plt.Rectangle((x, y - 0.052 * (len(columns) + 1)), 0.19, 0.052 * (len(columns) + 1), fill=False, edgecolor="0.5"))
-    ax.add_patch(plt.Rectangle((x, y - 0.052), 0.19, 0.052, color="0.85"))
+    ax.add_patch(plt.Rectangle((x, y - 0.052 * (len(columns) + 1)), 0.22, 0.052 * (len(columns) + 1), fill=False, edgecolor="0.5"))
+    ax.add_patch(plt.Rectangle((x, y - 0.052), 0.22, 0.052, color="0.85"))
     ax.text(x + 0.01, y - 0.026, table, va="center", fontsize=9, weight="bold")
     for place, column in enumerate(columns, 1):
         ax.text(
             x + 0.01, y - 0.026 - 0.052 * place, column, va="center", fontsize=9, color=joins.get(column, "0.2"), weight="bold" if column in joins else "normal"
         )
-ax.set(xlim=(0, 1), ylim=(0, 1.0), title="Columns of one colour join: users by user_id, models by model_name, experiments by name")
+ax.set(xlim=(0, 1), ylim=(0, 1.0), title="Columns of one colour join tables: user_id, model_name, experiment")
 ax.axis("off")
 plt.show()
 
@@ -60,18 +60,20 @@ plt.show()
 # | table | one row is | watch out |
 # |---|---|---|
 # | `api_requests` | one call of a model | `user_id`, `model_name`, `tokens_consumed` may be NULL; several calls can have the same time; ids are not in the order of time |
-# | `users`, `models` | one user, one model | some users never call, some calls name a user who is not there |
-# | `events` | one step of a user on the way to paying | steps can repeat or come out of order |
+# | `users`, `models` | one user, one model | some users never call, some calls name a user who is not there; a broken load can bring a user twice or without an id |
+# | `events` | one step of a user on the way to paying: `visit`, `signup`, `api_key`, `first_request`, `payment` | steps can repeat or come out of order |
 # | `feature_table` | the features of one user, as computed at `created_at` | NULLs, duplicates, late rows |
-# | `labels` | whether a user churned, known from `label_at` on | |
-# | `experiments`, `assignments` | one experiment; one user in a variant of it | |
-# | `clock` | today: one row, one date | |
+# | `labels` | whether a user churned, known from `label_at` on | `churned` may be NULL |
+# | `experiments`, `assignments` | one experiment; one user in a variant of it | not every user is in one |
+# | `clock` | today: one row, one date | `as_of` is a date, not a moment |
 #
-# Two conventions keep this section honest. **Times are UTC**, stored without a zone. **Today is `(SELECT as_of FROM clock)`**, never `CURRENT_DATE`: a query that asks the wall clock gives another answer tomorrow, and nobody can repeat your analysis.
+# Two conventions keep this notebook honest. **Times are UTC**, stored without a zone. **Today is `(SELECT as_of FROM clock)`**, never `CURRENT_DATE`: a query that asks the wall clock gives another answer tomorrow, and nobody can repeat your analysis.
 #
-# The next cell makes a warehouse with a million requests from a fixed seed. `sql.query(db, "...")` runs a query and shows at most 20 rows. It only reads: `DELETE` and friends are refused, as they are when your answers are checked.
+# The next cell makes a warehouse with a million requests from a fixed seed. `sql.query(db, "...")` runs a query and shows at most 20 rows. It only reads: `DELETE` and friends are refused, as they are when your answers are checked. This warehouse is a clean one: many of its users never call, but it has no NULL and no unknown user. The databases of the checks have them.
 #
-# Each answer is a function that returns the text of a query. Try it on the example of its exercise, `sql.query(month, top_models_daily())`, and on the million rows, `sql.query(db, top_models_daily())`. The checks run it on other databases: with ties, NULLs, days without rows, no rows at all, five million rows.
+# Each answer is a function that returns the text of a query. The first exercise is `top_models_daily`, with the example `month`: try your answer on the example, `sql.query(month, top_models_daily())`, and on the million rows, `sql.query(db, top_models_daily())`. The checks run it on other databases: with ties, NULLs, days without rows, no rows at all, five million rows. A query that runs for more than a few seconds is stopped.
+#
+# For all answers: the result has **exactly the columns asked for**, by name; a column more is refused, their order is free. Numbers are compared within one part in a million, whole or decimal alike; a date is right as `DATE` and as a moment at midnight. A value can be NULL, or a row be from after `as_of`, where the statement says so. `NaN` occurs in `completeness` only.
 
 # %%
 db = sql.generate(1_000_000)
@@ -126,7 +128,9 @@ plt.show()
 # | 6 | `SELECT`, `DISTINCT` | names and expressions |
 # | 7 | `ORDER BY`, `LIMIT` | order, then cut |
 #
-# Two consequences come up in interviews. A window function can't stand in `WHERE` (step 2 is before step 5): compute it in a `WITH` step, filter in the next. And `RANK() OVER (ORDER BY SUM(x) DESC)` is fine beside `GROUP BY`: the groups exist by then.
+# Two consequences come up in interviews. A window function can't stand in `WHERE` (step 2 is before step 5): compute it in a `WITH` step, filter in the next. (DuckDB has `QUALIFY` for this, a `WHERE` behind step 5; Snowflake and BigQuery have it, too, PostgreSQL has not.) And `RANK() OVER (ORDER BY SUM(x) DESC)` is fine beside `GROUP BY`: the groups exist by then.
+#
+# One exception helps to write less: in DuckDB and PostgreSQL, `GROUP BY usage_date` may name a column that only `SELECT` defines; the engine puts the expression in its place. This is an extension, and SQL Server, for one, refuses it. The queries of this notebook use it.
 
 # %%
 sql.query(
@@ -150,9 +154,9 @@ sql.query(
 #
 # "The top 3 models by tokens in the last 30 days, broken down by day." It sounds complete and leaves five things open. Ask, or decide and say so:
 #
-# 1. Top three **of the whole period**, shown day by day? Or three new winners each day? The picture shows why it matters: here it is the first.
+# 1. Top three **of the whole period**, shown day by day? Or three new winners each day? The picture shows why it matters. In the exercise below it is the whole period.
 # 2. **Which 30 days?** `created_at >= today - 30` alone holds 31 dates, the last of them half a day.
-# 3. **A tie at rank 3**: both models, or one by lot? `LIMIT 3` and `ROW_NUMBER` draw lots.
+# 3. **A tie at rank 3**: both models, or one of them by chance? `LIMIT 3` and `ROW_NUMBER` leave it to chance.
 # 4. **A day without usage**: no row, or a row with zero? A `GROUP BY` over requests can't make rows for days that are not there. (Zeros need a calendar: `daily_with_gaps`, further down.)
 # 5. **Unknown values**: requests without a model, requests without a token count.
 
@@ -214,7 +218,7 @@ month_answer = sql.rows(
 # ### `top_models_daily`: the top three of the month, day by day
 #
 # Write `top_models_daily()`; it returns the text of a query on `api_requests` and `clock`. The period is the **30 whole days before** `as_of`; `as_of` itself is out. Days are UTC days.
-# A model's total is the sum of its `tokens_consumed` in the period; an unknown count adds nothing. Rank models by total, the largest first: 1 plus the number of models with more. So models with equal totals share a rank,
+# A model's total is the sum of its `tokens_consumed` in the period; an unknown count adds nothing. Rank models by total, the largest first: 1 plus the number of models with a larger total. So models with equal totals share a rank,
 # and all models with rank 3 or better are in, even if they are four. Requests without a model are left out.
 #
 # Columns: `usage_date`, `model_name`, `daily_tokens` (0 for a day on which all counts are unknown), `model_rank`. One row for each day and top model with at least one request on that day; no row for other days.
@@ -430,8 +434,11 @@ calls = sql.tiny(
         (1, "atlas", 80),
         (2, "atlas", 90),
         (3, "atlas", 100),
+        (8, "birch", None),
         (6, "birch", None),
+        (7, "birch", 0),
         (5, "birch", 50),
+        (9, None, 20),
     )
 )
 calls_answer = sql.rows(
@@ -441,18 +448,21 @@ calls_answer = sql.rows(
     ("atlas", 4, 90, 3, 2, 2),
     ("atlas", 1, 80, 4, 4, 3),
     ("birch", 5, 50, 1, 1, 1),
-    ("birch", 6, None, 2, 2, 2),
+    ("birch", 7, 0, 2, 2, 2),
+    ("birch", 6, None, 3, 3, 3),
+    ("birch", 8, None, 4, 3, 3),
+    (None, 9, 20, 1, 1, 1),
 )
 
 # %% [markdown] statement="rank_functions" level="core"
-# ### `rank_functions`: the largest requests of each model
+# ### `rank_functions`: number the requests of each model
 #
 # Write `rank_functions()`; it returns the text of a query on `api_requests` that numbers the requests of each model by `tokens_consumed`, the largest first, in all three ways.
 #
-# Columns: `model_name`, `request_id`, `tokens_consumed`, `row_num` (no number twice; at equal counts the smaller `request_id` comes first), `rnk` (equal counts share a rank, then a gap), `dense_rnk` (no gap).
+# Columns: `model_name`, `request_id`, `tokens_consumed`, `row_num` (no number twice in a model; at equal counts, and among unknown ones, the smaller `request_id` comes first), `rnk` (equal counts share a rank, then a gap), `dense_rnk` (no gap).
 # One row for each request, none is left out: requests without a model are a group of their own, and requests with an unknown count come last in their group, as equals of each other. The order of the result is free.
 #
-# Example: `calls` holds four atlas requests with 100, 90, 90, 80 tokens and two of birch with 50 and NULL; the result is `calls_answer`: `row_num` 1, 2, 3, 4, `rnk` 1, 2, 2, 4 and `dense_rnk` 1, 2, 2, 3 for atlas.
+# Example: `calls` holds four atlas requests with 100, 90, 90, 80 tokens, four of birch with 50, 0 and twice NULL, and one without a model; the result is `calls_answer`: `row_num` 1, 2, 3, 4, `rnk` 1, 2, 2, 4 and `dense_rnk` 1, 2, 2, 3 for atlas; 1, 2, 3, 4, then 1, 2, 3, 3 and 1, 2, 3, 3 for birch.
 
 
 # %% solution="rank_functions"
@@ -496,9 +506,14 @@ mistakes = {
     ),
     "unknown counts come first here; they come last": REFERENCE.replace("NULLS LAST", "NULLS FIRST"),
     "requests with an unknown count are left out; every request has a row": REFERENCE + "WHERE tokens_consumed IS NOT NULL",
+    "an unknown count is not 0; it comes after 0": REFERENCE.replace("BY tokens_consumed", "BY COALESCE(tokens_consumed, 0)"),
+    "requests without a model are left out; they are a group of their own": REFERENCE + "WHERE model_name IS NOT NULL",
+    "unknown counts are equals of each other, they share rnk and dense_rnk": REFERENCE.replace(
+        "NULLS LAST)", "NULLS LAST, CASE WHEN tokens_consumed IS NULL THEN request_id END)"
+    ),
 }
 ### END HIDDEN TESTS
-sql.result(query, calls_answer, calls, "the six requests", mistakes=mistakes)
+sql.result(query, calls_answer, calls, "the nine requests", mistakes=mistakes)
 ### BEGIN HIDDEN TESTS
 sql.result(query, REFERENCE, sql.generate(500, seed=5, ties=True), "500 requests with many equal counts", mistakes=mistakes)
 ### END HIDDEN TESTS
@@ -558,7 +573,7 @@ for name, database in {
 # %% [markdown]
 # ## The latest row of each user
 #
-# "Each user's most recent request" is the query you'll write most often in this job: the last login, the current plan, the newest feature row. There are four usual ways; three of them go wrong on rows like these.
+# "Each user's most recent request" is the query you'll write most often in this job: the last login, the current plan, the newest feature row. There are four usual ways; three of them go wrong on rows like these. (The first two are right for user 1, by luck: its latest request happens to have the largest values.)
 
 # %% collapsed=true
 attempts = sql.tiny(
@@ -609,7 +624,7 @@ plt.show()
 
 # %% locked="visits"
 visits = sql.tiny(
-    users=sql.rows("user_id", (1,), (2,), (3,), (9,)),
+    users=sql.rows("user_id", (1,), (2,), (9,)),
     api_requests=sql.rows(
         "request_id user_id model_name created_at",
         (4, 1, "birch", "2026-06-29 10:00:00"),
@@ -637,7 +652,7 @@ visits_answer = sql.rows(
 # Columns: `user_id`, `request_id`, `model_name`, `created_at`, all from the same row. Exactly one row for each `user_id` that made a request, listed in `users` or not. The latest is the one with the largest `created_at`; of several at that moment, the one with the largest `request_id`.
 # Requests without a `user_id` are left out; a latest request without a model stays. The order of the result is free. A million requests must take no more than a few seconds.
 #
-# Example: for the eight requests in `visits` the result is `visits_answer`: request 4 for user 1 (as late as request 1), request 2 for user 2 (request 5 is older), request 8 for user 3 (its model is NULL).
+# Example: for the eight requests in `visits` the result is `visits_answer`: request 4 for user 1 (as late as request 1), request 2 for user 2 (request 5 is older), request 8 for user 3 (its model is NULL, and user 3 is not in `users`).
 
 
 # %% solution="latest_per_user"
@@ -687,6 +702,7 @@ mistakes = {
     "users without any request have no row": "SELECT users.user_id, n.request_id, n.model_name, n.created_at FROM users LEFT JOIN ("
     + REFERENCE
     + ") n ON n.user_id = users.user_id",
+    "users who are missing in users made requests, too; don't join": REFERENCE + " AND user_id IN (SELECT user_id FROM users)",
 }
 ### END HIDDEN TESTS
 sql.result(query, visits_answer, visits, "the eight requests", mistakes=mistakes)
@@ -821,7 +837,7 @@ spenders_answer = sql.rows("user_id tokens running_share", (1, 120, 0.6), (2, 40
 #
 # Write `running_share()`; it returns the text of a query on `api_requests`. Sort the users by the sum of their `tokens_consumed`, the largest first, equal sums by `user_id`, the smaller first.
 #
-# Columns: `user_id`, `tokens` (the sum), `running_share`: the tokens of this user and all before, divided by the tokens of all users, a fraction from 0 to 1. Order the result as the users are sorted.
+# Columns: `user_id`, `tokens` (the sum), `running_share`: the tokens of this user and of all users before, divided by the tokens of all users, a fraction from 0 to 1. Order the result as the users are sorted.
 # One row for each user with at least one request. An unknown count adds nothing; a user with unknown counts only has 0 tokens. Requests without a `user_id` count nowhere, not in the total either. When the total is 0, `running_share` is NULL in every row. Don't round.
 #
 # Example: for the seven requests in `spenders` the result is `(1, 120, 0.6)`, `(2, 40, 0.8)`, `(3, 40, 1.0)`, `(4, 0, 1.0)`.
@@ -962,7 +978,7 @@ sql.query(
 )
 
 # %% [markdown]
-# The line to look at is **Row Groups Scanned**. The table lies in nine blocks of about 120,000 rows, and for each the smallest and largest `created_at` is known. The first query compares the bare column, so seven blocks are skipped unread. The second hides the column inside a function: the engine can't know what comes out, reads all nine and formats a million dates.
+# The line to look at is **Row Groups Scanned**. The table lies in nine blocks of about 120,000 rows, in the order of time, and for each block the smallest and largest `created_at` is known. The first query compares the bare column, so seven blocks are skipped unread. The second hides the column inside a function: the engine can't know what comes out, reads all nine and formats a million dates. (Were the rows stored in any other order, each block would hold some rows of every day, and the first query would read all nine, too.)
 #
 # Keep the column alone on one side of the comparison and half-open: `created_at >= start AND created_at < end`. The same rule lets PostgreSQL or MySQL use an index. (DuckDB is clever enough to rewrite `CAST(created_at AS DATE) = ...`; don't rely on it elsewhere.)
 #
@@ -970,7 +986,7 @@ sql.query(
 #
 # | you see | it may mean | try |
 # |---|---|---|
-# | many rows out of a scan, few out of the filter above it | the filter comes too late | bare columns in `WHERE`, fewer columns, partitions |
+# | most blocks or rows read, few rows passed on | the filter can't be used while reading | bare columns in `WHERE`, fewer columns, partitions |
 # | a join with far more rows out than in | a key that is not unique, or a missing condition | count rows by key before you join |
 # | estimated and actual rows far apart | old statistics, a wrong join order | `ANALYZE`; split the query |
 # | a window or sort over everything | each user's rows are sorted to keep one | aggregate or filter first |
@@ -988,7 +1004,7 @@ sql.query(
 #
 # "How would you detect data quality issues in a production feature table?" A strong answer is a short list of questions, each with a query that runs every night: are values **there** (completeness), have they **moved** (shift), is each fact there **once** (duplicates), does each row **belong** to something (orphans), and is the table **up to date** (freshness)?
 #
-# `sick` is a small warehouse with all five diseases. The first medicine is the plain count, and the difference between two of them: `COUNT(*)` counts rows, `COUNT(column)` counts the rows in which the column is not NULL.
+# `sick` is a small warehouse with all five faults. The first check is the plain count, and the difference between two of them: `COUNT(*)` counts rows, `COUNT(column)` counts the rows in which the column is not NULL.
 
 # %%
 sick = sql.generate(20_000, nulls=True, gaps=True, faults=True)
@@ -1004,7 +1020,7 @@ sql.query(
 )
 
 # %% [markdown]
-# `pct_complete` hides what matters most: *when* it broke. A column that is 93 % complete over two months may be 70 % complete since Thursday. Ask by day, and by whatever else an error can follow: country, app version, source.
+# `pct_complete` hides what matters most: *when* it broke. In the picture, of another table, a column is 93 % complete over two months and 70 % complete in the last twelve days. Ask by day, and by whatever else an error can follow: country, app version, source.
 
 # %% collapsed=true
 rng = np.random.default_rng(4)
@@ -1081,7 +1097,7 @@ profile_answer = sql.rows(
 # Write `completeness()`; it returns the text of a query on `feature_table` that gives one row for **each of its seven columns**: `user_id`, `created_at`, `feature_x`, `requests_7d`, `tokens_7d`, `error_rate_7d`, `plan`.
 #
 # Columns: `column_name` (text), `total_rows` (rows of the table), `missing` (rows in which this column is NULL), `null_share` (`missing` divided by `total_rows`, a fraction from 0 to 1, not rounded). Only NULL is missing: 0, `''` and NaN are values.
-# Order by `null_share`, the largest first; equal shares by `column_name`, from a to z. A table without rows gives seven rows, too, with 0, 0 and NULL.
+# Order by `null_share`, the largest first; equal shares by `column_name`, from a to z. A table without rows gives seven rows, too, with 0, 0 and NULL, ordered by `column_name`.
 #
 # Example: for the four rows in `profile` the result is `profile_answer`; it begins with `(requests_7d, 4, 3, 0.75)` and ends with `(user_id, 4, 0, 0)`.
 
@@ -1220,15 +1236,15 @@ sql.query(
 # %% [markdown]
 # Read it: the mean rose by about 1.5 while the spread stayed about 2, a big shift. And this week has little more than half of last week's rows: features of three days are missing, which no mean would tell. The query itself has two faults:
 #
-# - **Seven days against eight dates.** Nothing ends the period, so "this week" takes in the unfinished today, and a backfill or a wrong clock can put tomorrow into it.
+# - **Seven days against eight dates.** Nothing ends the period, so "this week" takes in the unfinished today, and a backfill or a wrong clock can put tomorrow into it. (The features of `sick` stop on 26 June, so here the output does not show it.)
 # - **A week without rows vanishes.** `GROUP BY` can't make a group of nothing, and a check that returns no row raises no alarm.
 #
-# How big is a shift? Measure it in standard deviations of the period that you trust: $\text{shift} = (\bar x_\text{this} - \bar x_\text{last}) / s_\text{last}$. So one bound fits columns in tokens and columns in shares.
+# How big is a shift? Measure it in standard deviations of the period that you trust: $\text{shift} = (\bar x_\text{this} - \bar x_\text{last}) / s_\text{last}$. So one bound fits columns in tokens and columns in shares. The picture takes a warehouse in which no rows are missing; its feature has moved all the same.
 
 # %% collapsed=true
-healthy = sql.generate(40_000)
+complete_weeks = sql.generate(40_000)
 weeks_x = sql.query(
-    healthy,
+    complete_weeks,
     """
     SELECT feature_x, created_at >= (SELECT as_of FROM clock) - 7 AS this_week
     FROM feature_table
@@ -1269,6 +1285,20 @@ two_weeks_answer = sql.rows(
     ("last_week", 5, 6.0, 2.0, 4.0, 8.0, 0.0),
     ("this_week", 3, 9.5, 0.5**0.5, 9.0, 10.0, 1.75),
 )
+stopped = sql.tiny(
+    feature_table=sql.rows(
+        "user_id created_at feature_x",
+        (1, "2026-06-17 02:00:00", 4.0),
+        (2, "2026-06-18 02:00:00", 6.0),
+        (3, "2026-06-19 02:00:00", 8.0),
+        (1, "2026-06-30 02:00:00", 9.0),
+    )
+)
+stopped_answer = sql.rows(
+    "period row_count mean_x sd_x min_x max_x shift_sd",
+    ("last_week", 3, 6.0, 2.0, 4.0, 8.0, 0.0),
+    ("this_week", 0, None, None, None, None, None),
+)
 
 # %% [markdown] statement="shift_between_weeks" level="stretch"
 # ### `shift_between_weeks`: has the feature moved?
@@ -1276,10 +1306,10 @@ two_weeks_answer = sql.rows(
 # Write `shift_between_weeks()`; it returns the text of a query on `feature_table` and `clock`. `this_week` is the seven whole days before `as_of`, `last_week` the seven before those; `as_of` itself is in neither. Days go by `created_at`.
 #
 # Columns: `period` (`'this_week'` or `'last_week'`), `row_count` (all rows of the period), then over the known values of `feature_x`: `mean_x`, `sd_x` (sample, divide by $n - 1$), `min_x`, `max_x`, and
-# `shift_sd`: the period's `mean_x` minus last week's, divided by last week's `sd_x`, so 0 for last week itself. What can't be computed is NULL: the values of a week without known values, `sd_x` of a single value, `shift_sd` when last week's `sd_x` is NULL or 0.
-# Always two rows, in any order; a week without rows has `row_count` 0. Don't round.
+# `shift_sd`: the period's `mean_x` minus last week's, divided by last week's `sd_x`. What can't be computed is NULL: the values of a week without known values, `shift_sd` among them; `sd_x` of a single value; `shift_sd` of **both** rows when last week's `sd_x` is NULL or 0. Otherwise last week's own `shift_sd` is 0.
+# Always two rows, in any order; a week without rows has `row_count` 0. `feature_x` is a number or NULL, never NaN; `created_at` is always there. Don't round.
 #
-# Example: for the eleven rows in `two_weeks` the result is `two_weeks_answer`: `(last_week, 5, 6, 2, 4, 8, 0)` and `(this_week, 3, 9.5, 0.7071, 9, 10, 1.75)`, 0.7071 rounded here.
+# Example: for the eleven rows in `two_weeks` the result is `two_weeks_answer`: `(last_week, 5, 6, 2, 4, 8, 0)` and `(this_week, 3, 9.5, 0.7071, 9, 10, 1.75)`, 0.7071 rounded here. In `stopped` this week has no rows: `(last_week, 3, 6, 2, 4, 8, 0)` and `(this_week, 0, NULL, NULL, NULL, NULL, NULL)`.
 
 
 # %% solution="shift_between_weeks"
@@ -1314,7 +1344,7 @@ def shift_between_weeks() -> str:
 # Last week's mean and standard deviation must stand beside both rows: `CROSS JOIN` the one row `WHERE period = 'last_week'`, then `(mean_x - base_mean) / NULLIF(base_sd, 0)`.
 
 # %% test="shift_between_weeks" name="value" points=2
-"""The example row by row, then a generated table."""
+"""The two examples row by row, then a generated table."""
 query, mistakes = shift_between_weeks(), {}
 ### BEGIN HIDDEN TESTS
 REFERENCE = """
@@ -1355,9 +1385,13 @@ mistakes = {
     "seven days before as_of are not the calendar week": REFERENCE.replace("as_of ", "CAST(date_trunc('week', as_of) AS DATE) ").replace(
         "as_of,", "CAST(date_trunc('week', as_of) AS DATE),"
     ),
+    "a week without rows has a row, too, with row_count 0": REFERENCE.replace("LEFT JOIN", "JOIN"),
+    "a week without rows has row_count 0: after a LEFT JOIN COUNT(*) counts its empty row": REFERENCE.replace("COUNT(created_at)", "COUNT(*)"),
+    "what can't be computed is NULL, not 0": REFERENCE.replace("(mean_x - (S", "COALESCE((mean_x - (S").replace(" AS shift_sd", ", 0) AS shift_sd"),
 }
 ### END HIDDEN TESTS
 sql.result(query, two_weeks_answer, two_weeks, "the eleven rows", mistakes=mistakes)
+sql.result(query, stopped_answer, stopped, "a week without rows", mistakes=mistakes)
 ### BEGIN HIDDEN TESTS
 sql.result(query, REFERENCE, sql.generate(3_000, seed=4, nulls=True), "a generated table with NULLs", mistakes=mistakes)
 ### END HIDDEN TESTS
@@ -1459,7 +1493,7 @@ copies_rows = sql.tiny(
 steps = {
     "rows": "SELECT user_id FROM feature_table",
     "SELECT DISTINCT *": "SELECT DISTINCT * FROM feature_table",
-    "keys": "SELECT DISTINCT user_id, created_at FROM feature_table",
+    "different keys": "SELECT DISTINCT user_id, created_at FROM feature_table",
 }
 sizes = pd.DataFrame(
     {
@@ -1472,7 +1506,7 @@ places = np.arange(3)
 for shift, (name, color) in enumerate(zip(sizes, ["0.75", "C0", "C1"], strict=True)):
     drawn = ax.bar(places + (shift - 1) * 0.27, sizes[name], 0.25, color=color, label=name)
     ax.bar_label(drawn)
-ax.set_xticks(places, ["user 1\ntwo weeks, no duplicate", "user 2\nan exact copy, twice", "user 3\ntwo values for one time"])
+ax.set_xticks(places, ["user 1\ntwo weeks, no duplicate", "user 2\none row, three times", "user 3\ntwo values for one time"])
 ax.set(ylabel="rows", ylim=(0, 4.2), title="DISTINCT removes copies and leaves the conflict in")
 ax.legend(frameon=False, ncol=3, loc="upper center")
 plt.show()
@@ -1660,7 +1694,7 @@ sql.query(
 # %% [markdown]
 # Three requests name users 5 and 6, who are not there. `NOT IN` finds none. `NOT EXISTS` finds them, and the request without a user as well; that is another fault with another cause, so count it on its own.
 #
-# **Freshness** is the other silent fault: a table that stopped being loaded is complete, unique and without orphans. Ask for its newest row, and measure the age against `clock`.
+# **Freshness** is the other silent fault: a table that stopped being loaded is complete, unique and without orphans. Ask for its newest row, and measure the age against `clock`. (The newest row says nothing about holes before it: in the picture `api_requests` is up to date and lacks whole days. That is the next topic.)
 
 # %% collapsed=true
 newest = sql.query(
@@ -1680,14 +1714,17 @@ for place, name in enumerate(names):
     part = shown[shown["table_name"] == name]
     late = (as_of - part["row_date"].max()).days
     ax.scatter(part["row_date"], np.full(len(part), place), s=180 * part["n"] / part["n"].max(), color="C1" if late > 1 else "C0")
-    ax.text(as_of + pd.Timedelta(days=1.5), place, f"{late} days behind", va="center", color="C1" if late > 1 else "C0")
+    ax.text(as_of + pd.Timedelta(days=1), place, f"{late} days behind", va="center", color="C1" if late > 1 else "C0")
+    if name == "api_requests":
+        empty = len(pd.date_range(as_of - pd.Timedelta(days=28), as_of).difference(part["row_date"]))
+        ax.text(as_of + pd.Timedelta(days=1), place - 0.32, f"{empty} days are empty", va="center", color="C1")
 ax.axvline(as_of, color="0.5", ls=":")
 ax.set_yticks(range(3), names)
 ax.set_xticks([as_of - pd.Timedelta(days=d) for d in (28, 21, 14, 7, 0)], [f"{as_of - pd.Timedelta(days=d):%d %b}" for d in (28, 21, 14, 7, 0)])
 ax.set(
     xlabel="day (size of a dot: rows of that day)",
     ylim=(-0.6, 2.6),
-    xlim=(as_of - pd.Timedelta(days=30), as_of + pd.Timedelta(days=8)),
+    xlim=(as_of - pd.Timedelta(days=30), as_of + pd.Timedelta(days=10)),
     title="The feature table stopped four days ago; nothing failed",
 )
 plt.show()
@@ -1719,7 +1756,7 @@ ledger_answer = sql.rows(
 # Write `orphans_and_freshness()`; it returns the text of a query on `api_requests`, `events`, `feature_table`, `users` and `clock` that gives exactly one row for each of the first three.
 #
 # Columns: `table_name` (`'api_requests'`, `'events'`, `'feature_table'`), `row_count` (all its rows), `no_user` (rows whose `user_id` is NULL), `orphans` (rows with a `user_id` that does not occur in `users`; a NULL is no orphan),
-# `days_behind`: the days from the date of the newest `created_at` to `as_of`, a whole number: 0 if the newest row is of that date, 1 if of the day before, whatever its hour. All rows count for it, orphans too.
+# `days_behind`: the days from the date of the newest `created_at` to `as_of`, a whole number: 0 if the newest row is of that date, 1 if of the day before, -1 if of the day after (keep the sign: it shows a wrong clock), whatever its hour. All rows count for it, orphans too.
 # `users` may hold a `user_id` twice, or NULL. A table without rows has a row with 0, 0, 0 and NULL. The order of the result is free. A million requests must take no more than a few seconds.
 #
 # Example: for the tables in `ledger` the result is `ledger_answer`: `(api_requests, 6, 1, 2, 0)`, `(events, 0, 0, 0, NULL)`, `(feature_table, 2, 0, 1, 3)`; 27 June, 20:00, is 3 days behind 30 June.
@@ -1904,7 +1941,7 @@ fig.suptitle("Six days without requests are invisible until a calendar asks for 
 plt.show()
 
 # %% [markdown]
-# The cure is a **calendar spine**: make the days first, then `LEFT JOIN` the data. DuckDB and PostgreSQL both have `generate_series`; a recursive `WITH` works everywhere.
+# The cure is a **calendar spine**: make the days first, then `LEFT JOIN` the data. (The picture's right half was filled up in pandas; this is how SQL does it.) DuckDB and PostgreSQL both have `generate_series`; where there is none, a calendar table or a recursive `WITH` makes the days.
 
 # %%
 sql.query(
@@ -2128,7 +2165,7 @@ for name, database in {
 # %% [markdown]
 # ## Features as they were at the time
 #
-# To train a churn model you join labels with features. The label says what happened *at* some moment; the features must be what you *knew before*. Take the newest feature row and you describe the user after the fact: the one who left makes no requests. The model looks splendid until it is live, where there is no "after".
+# To train a churn model you join labels with features. The label says what happened *at* some moment; the features must be what you *knew before*. Take the newest feature row and you describe the user after the fact: the one who left makes hardly any requests. The model looks splendid until it is live, where there is no "after".
 
 # %% collapsed=true
 rng = np.random.default_rng(12)
@@ -2446,7 +2483,25 @@ ax.minorticks_off()
 plt.show()
 
 # %% [markdown]
-# Here any limit from 20 minutes to an hour gives nearly the same sessions. Where there is no valley, the number of sessions is a choice and no fact: say the limit whenever you quote it.
+# How many sessions do limits of 20, 30 and 60 minutes give? A session opens at every request that has no request close enough before it:
+
+# %%
+sql.query(
+    product,
+    """
+    WITH pauses AS (
+        SELECT created_at - LAG(created_at) OVER (PARTITION BY user_id ORDER BY created_at) AS pause
+        FROM api_requests
+    )
+    SELECT COUNT(*) - COUNT(CASE WHEN pause <= INTERVAL '20 minutes' THEN 1 END) AS "20 minutes",
+           COUNT(*) - COUNT(CASE WHEN pause <= INTERVAL '30 minutes' THEN 1 END) AS "30 minutes",
+           COUNT(*) - COUNT(CASE WHEN pause <= INTERVAL '60 minutes' THEN 1 END) AS "60 minutes"
+    FROM pauses
+    """,
+)
+
+# %% [markdown]
+# The three numbers differ by less than 3 %: in the valley the limit hardly matters. Where there is no valley, the number of sessions is a choice and no fact: say the limit whenever you quote it.
 #
 # The pattern behind it is called **gaps and islands**: rows that follow each other closely are an island, and you want one row for each island. It has three steps. Watch them on the active days of one user, where an island is a streak of days in a row:
 #
@@ -2459,21 +2514,21 @@ sql.query(
     product,
     """
     WITH steps AS (
-        SELECT active_on, LAG(active_on) OVER (ORDER BY active_on) AS day_before
+        SELECT active_on, LAG(active_on) OVER (ORDER BY active_on) AS previous_day
         FROM (VALUES (DATE '2026-06-01'), (DATE '2026-06-02'), (DATE '2026-06-03'), (DATE '2026-06-08'), (DATE '2026-06-09'), (DATE '2026-06-20')) AS days (active_on)
     ),
     flags AS (
-        SELECT active_on, day_before, CASE WHEN active_on - day_before <= 1 THEN 0 ELSE 1 END AS opens
+        SELECT active_on, previous_day, CASE WHEN active_on - previous_day <= 1 THEN 0 ELSE 1 END AS opens
         FROM steps
     )
-    SELECT active_on, day_before, opens, SUM(opens) OVER (ORDER BY active_on) AS streak
+    SELECT active_on, previous_day, opens, SUM(opens) OVER (ORDER BY active_on) AS streak
     FROM flags
     ORDER BY active_on
     """,
 )
 
 # %% [markdown]
-# Look at the first row: `day_before` is NULL, a comparison with NULL is not true, so `ELSE 1` opens the first streak. Write the condition the other way round, `WHEN gap > 1 THEN 1 ELSE 0`, and the numbers begin with 0.
+# Look at the first row: `previous_day` is NULL, a comparison with NULL is not true, so `ELSE 1` opens the first streak. Write the condition the other way round, `WHEN gap > 1 THEN 1 ELSE 0`, and the numbers begin with 0.
 #
 # With moments in place of days, compare moments: `created_at <= previous_at + INTERVAL '30 minutes'`. Functions that count minutes cut off: DuckDB's `date_diff('minute', a, b)` counts how often the minute hand moved, so 30 minutes and 40 seconds can be "30".
 
@@ -2791,12 +2846,16 @@ journeys_answer = sql.rows(
 # ### `funnel`: from visit to first request within 7 days
 #
 # Write `funnel()`; it returns the text of a query on `events` and `clock`. The steps are `visit`, `signup`, `api_key`, `first_request`; other events don't matter, nor do events without a `user_id`.
-# A user enters with the first `visit` ever, and only users count whose 7 days are over: first visit + 7 days is no later than midnight at the start of `as_of`. Each further step is reached at its earliest event that is **not before the moment at which the step before was reached** (the same moment counts)
-# and at most 7 days after the first visit (exactly 7 days count). A step that is not reached stops the user; earlier events of that step are ignored, they don't stop anyone.
+#
+# 1. **Entry**: a user enters with the first `visit` ever, at that moment.
+# 2. **Maturity**: only users count whose 7 days are over: first visit + 7 days is no later than midnight at the start of `as_of`.
+# 3. **Order**: a user who has reached a step reaches the next at its earliest event **at or after** the moment at which the step was reached. Events of the next step from before that moment are ignored.
+# 4. **Window**: an event counts only up to 7 days after the first visit, exactly 7 days included. Who does not reach a step reaches none of the later ones.
 #
 # Columns: `step` (1 to 4), `event_name`, `users` who reached it, `from_previous`: users divided by the users of the step before, not rounded; NULL for step 1 and where the step before has 0 users. Always four rows, ordered by `step`.
 #
-# Example: in `journeys` six users have entered (user 5's window is open, user 6 never visited); 5 sign up, 3 get a key, 1 makes a request in time: `from_previous` is NULL, 5/6, 0.6, 1/3. User 7's key came before signup; user 3's request came one second too late.
+# Example: in `journeys` six users have entered (user 5's window is open, user 6 never visited); 5 sign up, 3 get a key, 1 makes a request in time: `from_previous` is NULL, 5/6, 0.6, 1/3. User 2 has no key, user 7's key came before signup. The window decides four times: user 1's request came after exactly 7 days and counts, user 3's a second too late;
+# user 4 signed up after 12 days; user 8's request came 5 days after the key, but 10 after the visit.
 
 
 # %% solution="funnel"
@@ -3065,7 +3124,7 @@ sql.query(
 )
 
 # %% [markdown]
-# The table of requests begins on 1 May. The "first use" of an old customer is simply the first one that the table holds, so the first cohorts consist nearly all of customers who signed up long before. Drop them, or begin cohorts at `signed_up_at`. (The exercise keeps them: it counts what the table holds.)
+# The table of requests begins on 1 May. The "first use" of an old customer is simply the first one that the table holds, so the first cohorts consist almost entirely of customers who signed up long before. Drop them, or begin cohorts at `signed_up_at`. (The exercise keeps them: it counts what the table holds.)
 
 # %% locked="returns"
 returns = sql.tiny(
@@ -3101,10 +3160,10 @@ returns_answer = sql.rows(
 # Write `retention_cohorts()`; it returns the text of a query on `api_requests` and `clock`. A user's first use is the first request in the table; `cohort_week` is the Monday (UTC) of the week in which it lies, a date. Requests without a `user_id` are left out; users who are missing in `users` count.
 # `week_number` k counts **from each user's own first use**: a user is active in week k with at least one request from first use + 7k days (that moment included) to first use + 7(k + 1) days (not included), days of 24 hours. k goes from 0 to 4.
 #
-# Columns: `cohort_week`, `week_number`, `users` (size of the cohort), `active_users`, `retention` (active_users divided by users, not rounded). A cohort has a row for k only if that week is over for all who could be in it: `cohort_week` + 7(k + 2) days is no later than `as_of`. Such a row exists also when nobody is active, with 0. No rows for weeks without new users.
+# Columns: `cohort_week`, `week_number`, `users` (size of the cohort), `active_users`, `retention` (active_users divided by users, not rounded). A cohort has a row for k only if that week is over for all who could be in it: `cohort_week` + 7(k + 2) days is no later than `as_of` (who begins late on Sunday, up to 7 days after `cohort_week`, ends week k another 7(k + 1) days later). Such a row exists also when nobody is active, with 0. No rows for weeks without new users.
 # Order by `cohort_week`, then `week_number`.
 #
-# Example: `returns` gives the five rows of `returns_answer`. User 1 begins on Sunday, 7 June, at 21:00 and is back on Monday at 9:00: that is still week 0. User 5's cohort (22 June) has no row yet.
+# Example: `returns` gives the five rows of `returns_answer`. User 1 begins on Sunday, 7 June, at 21:00 and is back on Monday at 9:00: that is still week 0. The request of 21 June, 21:00, exactly 14 days after the first, opens week 2. Week 0 holds the first use itself, so its retention is always 1. User 5's cohort (22 June) has no row yet.
 
 
 # %% solution="retention_cohorts"
@@ -3279,19 +3338,19 @@ for name, database in {
 # %% [markdown]
 # ## What an A/B test needs from SQL
 #
-# A warehouse has a billion requests, your laptop should get a dozen numbers. For a ratio such as tokens per request, $R = \sum y / \sum x$ with $x$ requests and $y$ tokens **of one user**, six sums for each arm are enough: $n$, $\sum x$, $\sum y$, $\sum x^2$, $\sum y^2$, $\sum xy$. From them come all means, variances and the covariance over users, and so the Delta method:
+# A warehouse has a billion requests, your laptop should get a dozen numbers. For a ratio such as tokens per request, $R = \sum y / \sum x$ with $x$ requests and $y$ tokens **of one user**, the number of users and five sums for each arm are enough: $n$, $\sum x$, $\sum y$, $\sum x^2$, $\sum y^2$, $\sum xy$. From them come all means, variances and the covariance over users, and so the Delta method:
 #
 # $$\widehat{\mathrm{Var}}(R) = \frac{n}{n-1}\cdot\frac{\sum y^2 - 2R\sum xy + R^2\sum x^2}{\left(\sum x\right)^2}$$
 #
-# Users were randomised, so users are the rows of this table. Put requests in their place, and the error comes out too small: requests of one user resemble each other. The picture splits 2,000 real users by coin into two equal arms, a thousand times. Nothing differs between the arms, so 5 % false alarms are right.
+# Users were randomised, so users are the rows of this table. Put requests in their place, and the error comes out too small: requests of one user resemble each other. The picture splits the first 2,000 users of `db` at random into two equal arms, a thousand times; those without a request are in, with $x = y = 0$. Nothing differs between the arms, so about 5 % false alarms are right; among a thousand splits chance alone makes 4 to 6 % of it.
 
 # %% collapsed=true
 totals = (
     sql.query(
         db,
         """
-    SELECT count(tokens_consumed) AS x, sum(tokens_consumed) AS y, sum(tokens_consumed * tokens_consumed) AS squares
-    FROM api_requests
+    SELECT count(tokens_consumed) AS x, coalesce(sum(tokens_consumed), 0) AS y, coalesce(sum(tokens_consumed * tokens_consumed), 0) AS squares
+    FROM users LEFT JOIN api_requests USING (user_id)
     WHERE user_id <= 2000
     GROUP BY user_id
     ORDER BY user_id
@@ -3324,7 +3383,7 @@ axes[0].set_ylabel("splits without any effect")
 plt.show()
 
 # %% [markdown]
-# Which users? **All who were assigned**, those without a single request included. The ratio hardly notices them: they add 0 to every sum but $n$. But the same table feeds "requests per user", and there they are data. A variant that drives people away leaves only the eager ones, and looks better for it. See what an inner join does to a tiny experiment:
+# Which users? **All who were assigned**, those without a single request included. The ratio hardly notices them: they add 0 to every sum but $n$. But the same table feeds "requests per user", and there they are data. A variant that drives people away leaves only the eager ones, and looks better for it. An inner join keeps only those with requests. Compare the two means in a tiny experiment, user 4 of which makes no request:
 
 # %%
 sql.query(
@@ -3384,7 +3443,7 @@ trial_answer = sql.rows(
 )
 
 # %% [markdown] statement="ab_metric_inputs" level="core"
-# ### `ab_metric_inputs`: six sums for each arm
+# ### `ab_metric_inputs`: n and five sums for each arm
 #
 # Write `ab_metric_inputs()`; it returns the text of a query on `assignments`, `api_requests` and `clock` for the experiment `short-answers`, metric tokens per request. Each assigned user is one unit, with
 # $x$ = the number of requests with a known `tokens_consumed` and $y$ = the sum of these counts, over the user's requests from `assigned_at` (that moment included) to midnight at the start of `as_of` (not included). A request with an unknown count is in neither. A user without such requests has $x = y = 0$ **and is counted**.
