@@ -8,9 +8,9 @@ from scipy import stats
 from course.authoring.bank import right, wrong
 
 
-def _guard(panel, least=2, stagger=True):
+def _guard(panel, least=2, stagger=True, twice=True):
     on = panel[panel["treated"] == 1]
-    if on.empty:
+    if on.empty or (twice and panel.duplicated(["unit", "period"]).any()):
         raise ValueError("nobody treated")
     start, ever = on["period"].min(), set(on["unit"])
     before = sorted(set(panel["period"][panel["period"] < start]))
@@ -21,7 +21,7 @@ def _guard(panel, least=2, stagger=True):
     return start, ever, before
 
 
-def _solve(panel, reference=-1, factor=True, cluster=True, tested="leads", diagonal=False, tail="f", lonely=False, **options):
+def _solve(panel, reference=-1, factor=True, cluster=True, tested="leads", diagonal=False, tail="f", lonely=False, many=False, **options):
     _, ever, before = _guard(panel, **options)
     times = sorted(panel["period"].unique())
     shown = [t for t in times if t != before[reference]]
@@ -50,7 +50,7 @@ def _solve(panel, reference=-1, factor=True, cluster=True, tested="leads", diago
     p = {"f": stats.f.sf(f, m, g - 1), "chi2": stats.chi2.sf(m * f, m), "rows": stats.f.sf(f, m, rows)}[tail]
     if tail == "f" and diagonal == "single":
         p = (2 * stats.t.sf(np.abs(b[:q]) / np.sqrt(np.diag(v)[:q]), g - 1)).min()
-    if min(len(ever), g - len(ever)) < 2 and not lonely:
+    if (min(len(ever), g - len(ever)) < 2 and not lonely) or (q > g - 2 and not many):
         return {"leads": b[:q], "effects": b[q:], "f": np.nan, "p_value": np.nan, "verdict": "cannot be tested"}
     return {"leads": b[:q], "effects": b[q:], "f": f, "p_value": p, "verdict": "diverging" if p < 0.05 else "not rejected"}
 
@@ -74,7 +74,7 @@ def pre_trends(panel):
     g, q = table["i"].nunique(), len(before) - 1
     beta = fit.params[names]
     out = {"leads": list(beta[:q]), "effects": list(beta[q:]), "f": np.nan, "p_value": np.nan, "verdict": "cannot be tested"}
-    if len(ever) >= 2 and g - len(ever) >= 2:
+    if len(ever) >= 2 and g - len(ever) >= 2 and q <= g - 2:
         v = fit.cov_params().loc[names[:q], names[:q]] * g / (g - 1)
         out["f"] = beta[:q] @ np.linalg.inv(v) @ beta[:q] / q
         out["p_value"] = 1 - stats.f.cdf(out["f"], q, g - 1)
@@ -162,3 +162,13 @@ def pre_trends(panel):
 @wrong("a unit that starts one period later than the others: expected ValueError")
 def pre_trends(panel):
     return _solve(panel, stagger=False)
+
+
+@wrong("the verdict with 3 leads and 4 units")
+def pre_trends(panel):
+    return _solve(panel, many=True)
+
+
+@wrong("a unit with two rows in one period: expected ValueError")
+def pre_trends(panel):
+    return _solve(panel, twice=False)

@@ -71,6 +71,13 @@ def switchback(minutes, outcomes, schedule, period, burn_in):
     return _answer(_means(table[(table["into"] >= burn_in) | ~changed[table["j"]]]))
 
 
+@wrong("also to the first and where the arm didn't change")
+def switchback(minutes, outcomes, schedule, period, burn_in):
+    table, arms = _table(minutes, outcomes, schedule, period), np.asarray(schedule)
+    changed = np.r_[False, arms[1:] != arms[:-1]]
+    return _answer(_means(table[(table["into"] >= burn_in) | ~changed[table["j"]]]))
+
+
 @wrong("busy periods weigh more here")
 def switchback(minutes, outcomes, schedule, period, burn_in):
     table = _table(minutes, outcomes, schedule, period)
