@@ -256,6 +256,8 @@ class _Watched:
                     if fits or message["msg_type"] in ("status", "error"):
                         outputs.process_message(_shortened(message, self.limits.output_chars), cell, place)
                 except CellExecutionComplete:
+                    self.next_look = 0.0  # what a cell leaves behind is its own fault, not that of the next one
+                    await self._look(clock)
                     break
                 except Exception as error:  # a message that only a broken or a forging kernel sends
                     if len(cell.outputs) < _MOST_OUTPUTS:
@@ -285,6 +287,7 @@ class _Watched:
         self.both.line.send_bytes(pack([astuple(test) for test in tests]))
         clock = _Clock(seconds())
         while True:
+            await self._discard()
             match await self._report():
                 case ["test"]:
                     clock = _Clock(seconds())
@@ -297,12 +300,20 @@ class _Watched:
                     message = _cell(self.limits) if result.outcome == Outcome.TIMED_OUT else result.message
                     yield replace(result, outcome=Outcome(result.outcome), message=message)
                 case ["end"]:
+                    self.next_look = 0.0
+                    await self._look(clock)
                     break
                 case None if await self._served(request, 0):
                     await self._lose(*((Outcome.TIMED_OUT, _cell(self.limits)) if clock.interrupted else (Outcome.DIED, _SILENT)))
             await self._look(clock)
         if not await self._served(request, GRACE):
             await self._lose(Outcome.DIED, _SILENT)
+
+    async def _discard(self) -> None:
+        """Throw away what a learner's threads show while the tests run."""
+        with suppress(Exception):
+            for _ in range(_MOST_OUTPUTS):
+                await self.both.client.get_iopub_msg(timeout=0)
 
     async def _report(self) -> Any:
         """The examiner's next message, None when there is none just now."""
