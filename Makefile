@@ -16,7 +16,7 @@ lab: $(STAMP)  ## open the course in JupyterLab, on your own copy in work/
 
 test: $(STAMP)  ## the whole test suite, as CI runs it
 	@$(BIN)/ruff check --quiet . && $(BIN)/ruff format --check --quiet . || { echo 'make test: run `make lint` to see and mend the style'; exit 1; }
-	@$(BIN)/python -m pytest -n auto -q $(ARGS)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -q $(ARGS)
 
 demo: $(STAMP)  ## a small class released, graded and given feedback, in demo/
 	@$(BIN)/course demo $(ARGS)

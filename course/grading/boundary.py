@@ -133,11 +133,11 @@ def _answer(names: dict[str, Any], call: str, name: str, args: list[Any], kwargs
         return answer
     except Refused as refused:
         return pack([call, "refused", str(refused)[:_LONGEST]])
-    except MemoryError:
-        pass  # what the function held is freed first, or there is no room for an answer
+    except MemoryError as error:
+        text = str(error)[:_LONGEST]  # what the function held is freed first, or there is no room for an answer
     except BaseException as error:
         return _failure(call, error)
-    return pack([call, "raise", ["MemoryError", "Exception"], "", []])
+    return pack([call, "raise", ["MemoryError", "Exception"], text, []])
 
 
 def _undefined(name: str) -> Callable[..., Any]:
