@@ -7,6 +7,7 @@ killed is taken up where it was: a submission whose graded notebook is there, ma
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -49,7 +50,7 @@ class Which(StrEnum):
 
 @dataclass(frozen=True)
 class Plan:
-    """How a section is graded: where, by what, and under which conditions."""
+    """How a section is graded: where, by what (a blank source notebook), and under which conditions."""
 
     root: Path
     section: str
@@ -61,9 +62,13 @@ class Plan:
         """What a graded notebook was made of, as digests: the submission, and the tests with their limits."""
         submitted = _submitted(self.root, student, self.section)
         parts = [b"missing" if submitted is None else submitted, str(_timestamp(self.root, student, self.section)).encode()]
-        cells = [(cell.metadata.nbgrader.grade_id, cell.source, cell.metadata.nbgrader.get("points")) for cell in blank(self.source).cells if _own(cell)]
-        tests = json.dumps([cells, asdict(self.limits), self.mode], sort_keys=True).encode()
-        return {"submission": _digest(*parts), "tests": _digest(tests)}
+        return {"submission": _digest(*parts), "tests": self.tests}
+
+    @functools.cached_property
+    def tests(self) -> str:
+        """Digest of the cells that grade, and of the conditions."""
+        cells = [(cell.metadata.nbgrader.grade_id, cell.source, cell.metadata.nbgrader.get("points")) for cell in self.source.cells if _own(cell)]
+        return _digest(json.dumps([cells, asdict(self.limits), self.mode], sort_keys=True).encode())
 
 
 def students(root: Path, section: str) -> list[str]:
@@ -199,7 +204,7 @@ def _alone(root: Path) -> Iterator[None]:
 
 def _ensure_registered(root: Path, api: NbGraderAPI, source: NotebookNode, section: str) -> None:
     """Bring the gradebook up to the source: a section that it doesn't hold, or holds in another version, is generated again by nbgrader."""
-    own = [cell for cell in blank(source).cells if _own(cell)]
+    own = [cell for cell in source.cells if _own(cell)]
     wanted = {cell.metadata.nbgrader.grade_id: (cell.source, cell.metadata.nbgrader.get("points")) for cell in own}
     with Gradebook(api.coursedir.db_url, api.coursedir.course_id) as gradebook:
         try:
