@@ -34,6 +34,7 @@ PRELOAD = [
     *["numpy.testing", "pandas.io.formats.style", "scipy.stats", "scipy.optimize", "statsmodels.api", "statsmodels.formula.api", "duckdb", "lightgbm"],
     *["sklearn.ensemble", "sklearn.linear_model", "sklearn.model_selection", "sklearn.pipeline", "sklearn.metrics", "sklearn.neighbors", "sklearn.tree"],
     *["sklearn.impute", "imblearn.over_sampling", "imblearn.under_sampling", "imblearn.ensemble", "imblearn.pipeline", "course.study.magics"],
+    *["course.llm", "openai.resources.chat.completions", "openai.resources.embeddings", "usearch.index"],
     *["matplotlib.pyplot", "matplotlib.backends.backend_agg", "matplotlib_inline.backend_inline", "IPython.core.pylabtools", "course.datasets"],
     # what a kernel or a library would import when it starts
     *["ipykernel.debugger", "IPython.core.completerlib", "IPython.core.oinspect", "IPython.extensions.storemagic", "sandlock", "sqlite3", "encodings.idna"],
