@@ -97,6 +97,39 @@ def show_progress() -> None:
 
 
 @app.command()
+def update(section: SectionArgument = None) -> None:
+    """Bring your copies to the present release, with your solutions and your own cells in them; the old files stay as backups."""
+    from course.study import update as updating
+
+    root = find_root()
+    chosen = [section] if section else updating.updatable(root)
+    if not chosen:
+        raise CourseError("work/ holds no copy of a section: run `make lab` once to get yours")
+    for name in chosen:
+        done = updating.update(root, name)
+        if done.backup is None:
+            out.print(f"{name}: up to date")
+            continue
+        out.print(f"{name}: updated, {_amount(len(done.carried), 'solution')} and {_amount(done.own, 'cell')} of your own carried over")
+        for text in done.left:
+            out.print(f"  not carried: {_escape(text)}", highlight=False)
+        out.print(f"  your old notebook: {done.backup.relative_to(root)}", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def reset(
+    section: Annotated[str, typer.Argument(help="A section, for example 01-statistics.")],
+    exercise: Annotated[str | None, typer.Argument(help="Only this exercise; the whole notebook when left out.", show_default=False)] = None,
+) -> None:
+    """Start a notebook, or one exercise, afresh; what you had stays as a backup, and your points stay."""
+    from course.study.update import reset as start_afresh
+
+    root = find_root()
+    backup = start_afresh(root, section, exercise)
+    out.print(f"{exercise or section}: as released; what you had: {backup.relative_to(root)}", highlight=False, soft_wrap=True)
+
+
+@app.command()
 def build(
     section: SectionArgument = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 when a generated file is not up to date.")] = False,
@@ -289,6 +322,10 @@ def _steps() -> Iterator[Callable[[str, int, int], None]]:
             bar.update(tasks[title], completed=done, total=total)
 
         yield step
+
+
+def _amount(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _escape(text: str) -> str:

@@ -213,3 +213,18 @@ def test_verify_tells_what_does_not_hold_by_its_exit_code_and_a_line(tiny):
 def test_as_a_module_an_error_is_one_line_and_exit_code_2(tiny):
     run = module("check", "09-nothing", root=tiny)
     refused((run.returncode, run.stdout, run.stderr), "no section '09-nothing' in source/; there is 01-tiny")
+
+
+def test_update_and_reset_say_what_they_did_and_where_the_old_file_is(tiny, copy, course):
+    assert course("update")[:2] == (0, "01-tiny: up to date\n")
+    text = copy.read_text()
+    copy.write_text(text.replace("A share is a part", "a share is a part"))
+    code, out, _ = course("update", "01-tiny")
+    assert code == 0 and "01-tiny: updated, 0 solutions and 0 cells of your own carried over" in out and "not carried: your change of a cell" in out
+    code, out, _ = course("reset", "01-tiny", "share")
+    assert code == 0 and out.startswith("share: as released; what you had: work/01-tiny/01-tiny.backup-")
+    refused(course("reset", "01-tiny", "nothing"), "there are share, middle")
+
+
+def test_update_without_copies_says_how_to_get_them(tiny, course):
+    refused(course("update"), "make lab")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import nbformat
@@ -14,6 +13,7 @@ from course.grading.nbgrader import Grade
 from course.paths import CourseError, notebook, sections
 from course.study import progress
 from course.study.home import write_home
+from course.study.update import hand_out
 
 
 def prepare(root: Path) -> Path:
@@ -25,10 +25,7 @@ def prepare(root: Path) -> Path:
     try:
         (work / progress.FOLDER).mkdir(parents=True, exist_ok=True)
         for name in names:
-            copy = work / name / f"{name}.ipynb"
-            if not copy.exists():
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(notebook(root, name, "release"), copy)
+            hand_out(root, name)
         write_home(work)
     except OSError as error:
         raise CourseError(f"cannot write in work/ ({error.strerror}): make the folder writable") from None

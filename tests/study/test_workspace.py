@@ -25,7 +25,11 @@ def write_solution(path, name, code):
 
 def test_a_workspace_is_copies_of_the_releases_and_a_home_page(tiny, work):
     assert work == tiny / "work"
-    assert sorted(str(path.relative_to(work)) for path in work.rglob("*") if path.is_file()) == ["01-tiny/01-tiny.ipynb", "home.md"]
+    assert sorted(str(path.relative_to(work)) for path in work.rglob("*") if path.is_file()) == [
+        ".course/releases/01-tiny.ipynb",
+        "01-tiny/01-tiny.ipynb",
+        "home.md",
+    ]
     assert (tiny / COPY).read_bytes() == (tiny / "release/01-tiny/01-tiny.ipynb").read_bytes()
     assert (work / ".course").is_dir()
 
