@@ -12,6 +12,8 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+_MINUTES = re.compile(r"about (\d+) minutes, the \*core\* exercises about (\d+)")
+
 
 class Outcome(StrEnum):
     """What became of a test cell (passed ... died) or of a whole submission (graded, not attempted, timed out ... missing)."""
@@ -69,13 +71,17 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Section:
-    """One notebook: its exercises in order, the locked cells that its tests may use, and the ids of tasks that a person grades."""
+    """One notebook: its exercises in order, the locked cells that its tests may use, the ids of tasks that a person grades.
+
+    `minutes` is what its title cell says that reading and the core exercises take; 0 when it doesn't say.
+    """
 
     name: str
     title: str
     exercises: dict[str, Exercise]
     locked: tuple[tuple[str, str], ...]
     tasks: tuple[str, ...] = ()
+    minutes: int = 0
 
     @property
     def points(self) -> float:
@@ -137,7 +143,9 @@ class Section:
             )
             for key, part in parts.items()
         }
-        return cls(name, heading(notebook.cells[0].source), exercises, tuple(locked), tuple(tasks))
+        title = notebook.cells[0].source
+        said = _MINUTES.search(title)
+        return cls(name, heading(title), exercises, tuple(locked), tuple(tasks), sum(map(int, said.groups())) if said else 0)
 
 
 @dataclass

@@ -1,49 +1,56 @@
-"""The home page: a file in the workspace, opened first in JupyterLab, rewritten whenever progress is kept."""
+"""The home page: a file in the workspace, opened first in JupyterLab, rewritten whenever progress is kept, with a picture of it."""
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 from course.checks.compare import show
 from course.checks.model import Section
 from course.study import progress
 from course.study.find import places, read
+from course.study.progress import Standing
 
 HOME = "home.md"
+PICTURE = "home.svg"
+WEAKEST = 3
 
 
 def write_home(work: Path) -> None:
-    """Write the home page of a workspace. Raises OSError where it cannot be written."""
-    text = _page(work, [read(path) for path in places()])
-    path = work / HOME
-    if not path.is_file() or path.read_bytes() != text.encode():
-        path.write_bytes(text.encode())
+    """Write the home page of a workspace and its picture. Raises OSError where they cannot be written."""
+    standings = [(section, progress.standing(work, section)) for section in (read(path) for path in places())]
+    for name, text in ((PICTURE, picture(standings)), (HOME, _page(standings))):
+        path = work / name
+        if not path.is_file() or path.read_bytes() != text.encode():
+            path.write_bytes(text.encode())
 
 
-def _page(work: Path, sections: list[Section]) -> str:
+def _page(standings: list[tuple[Section, Standing]]) -> str:
     rows, begun = [], []
-    for section in sections:
-        standing = progress.standing(work, section)
-        link = f"[{section.title}]({section.name}/{section.name}.ipynb)"
+    for section, standing in standings:
         rows.append(
-            f"| {section.name[:2]} | {link} | {standing.solved} of {len(standing.records)} "
-            f"| {show(standing.reached)} of {show(section.points)} | {_bar(standing.reached / section.points)} |"
+            f"| {section.name[:2]} | [{section.title}]({_path(section)}) | {duration(section)} | {standing.solved} of {len(standing.records)} "
+            f"| {show(standing.reached)} of {show(section.points)} |"
         )
-        begun += [(record.updated, section, key) for key, record in standing.records.items() if record.updated and record.best < section.exercises[key].points]
-    lines = [
-        "# AI Data Scientist interviews: the course",
-        "",
-        "Open a section and work through it from the top. Write your function, run its cell, then run the `%check` cell below it.",
-        "",
-        "| | Section | Exercises solved | Points | |",
+        begun += [(record, section, key) for key, record in standing.records.items() if record.updated and record.best < section.exercises[key].points]
+    lines = ["# AI Data Scientist interviews: the course", "", f"![{summary(standings)}]({PICTURE})", ""]
+    if begun:
+        _, section, key = max(begun, key=lambda item: item[0].updated)
+        lines += [f"**Continue:** `{key}` in [{section.title}]({_path(section)}).", ""]
+    else:
+        fresh = next((section for section, standing in standings if not standing.solved), None)
+        if fresh:
+            lines += [f"**Start:** [{fresh.title}]({_path(fresh)}).", ""]
+    weak = weakest(standings)
+    if weak:
+        lines += ["**Weakest so far:** " + "; ".join(f"`{key}` in [{section.title}]({_path(section)})" for section, key in weak) + ".", ""]
+    lines += [
+        "| | Section | Reading and core exercises | Exercises solved | Points |",
         "|---|---|---|---|---|",
         *rows,
         "",
-    ]
-    if begun:
-        _, section, key = max(begun, key=lambda item: item[0])
-        lines += [f"**Continue:** `{key}` in [{section.title}]({section.name}/{section.name}.ipynb).", ""]
-    lines += [
+        "Open a section and work through it from the top. Write your function, run its cell, then run the `%check` cell below it.",
+        "",
         "| In a notebook | |",
         "|---|---|",
         "| `%check ID` | all checks of an exercise, with what is wrong and why |",
@@ -51,12 +58,64 @@ def _page(work: Path, sections: list[Section]) -> str:
         "| `%solution ID` | the reference and its explanation, after an attempt |",
         "| `%progress` | what you have solved |",
         "",
-        "In a terminal, `course check 01-statistics` grades the saved notebook as an instructor would.",
+        "| In a terminal | |",
+        "|---|---|",
+        "| `course check 01-statistics` | grades the saved notebook as an instructor would |",
+        "| `course update` | brings your notebooks to a newer release of the course, with your work in them |",
+        "| `course reset 01-statistics ID` | starts one exercise afresh; a backup of the notebook stays |",
         "",
     ]
     return "\n".join(lines)
 
 
-def _bar(share: float, width: int = 12) -> str:
-    full = round(share * width)
-    return "█" * full + "░" * (width - full)
+def summary(standings: list[tuple[Section, Standing]]) -> str:
+    """The picture in words: points and exercises over all sections."""
+    reached, points = sum(standing.reached for _, standing in standings), sum(section.points for section, _ in standings)
+    solved, count = sum(standing.solved for _, standing in standings), sum(len(standing.records) for _, standing in standings)
+    return f"{show(reached)} of {show(points)} points, {solved} of {count} exercises solved"
+
+
+def weakest(standings: list[tuple[Section, Standing]]) -> list[tuple[Section, str]]:
+    """Up to three exercises that were tried and are not solved: the most attempts first, then the fewest points."""
+    tried = [
+        (-record.attempts, record.best / section.exercises[key].points, section, key)
+        for section, standing in standings
+        for key, record in standing.records.items()
+        if record.attempts and record.best < section.exercises[key].points
+    ]
+    return [(section, key) for _, _, section, key in sorted(tried, key=lambda item: (item[0], item[1], item[2].name, item[3]))[:WEAKEST]]
+
+
+def duration(section: Section) -> str:
+    """How long the lessons and core exercises take, as the section's title cell says; empty when it says nothing."""
+    hours, minutes = divmod(section.minutes, 60)
+    return " ".join(part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "") if part)
+
+
+def picture(standings: list[tuple[Section, Standing]]) -> str:
+    """A bar for each section, in SVG, on a ground of its own so that it can be read in light and dark themes."""
+    width, left, right, line = 720, 250, 90, 30
+    full = width - left - right
+    height = line * len(standings) + 58
+    title = f"Your progress: {summary(standings)}"
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}" '
+        'font-family="system-ui, sans-serif" font-size="13">',
+        f'<rect width="{width}" height="{height}" rx="8" fill="#ffffff" stroke="#c8c8c8"/>',
+        f'<text x="20" y="30" font-size="15" font-weight="600" fill="#222222">{escape(title)}</text>',
+    ]
+    for place, (section, standing) in enumerate(standings):
+        top = 46 + place * line
+        share = standing.reached / section.points
+        name = section.title if len(section.title) <= 32 else section.title[:31].rstrip() + "…"
+        parts += [
+            f'<text x="20" y="{top + 15}" fill="#222222">{section.name[:2]}  {escape(name)}</text>',
+            f'<rect x="{left}" y="{top + 3}" width="{full}" height="15" rx="3" fill="#e6e6e6"/>',
+            f'<rect x="{left}" y="{top + 3}" width="{share * full:.1f}" height="15" rx="3" fill="{"#009E73" if share == 1 else "#0072B2"}"/>',
+            f'<text x="{left + full + 12}" y="{top + 15}" fill="#222222">{show(standing.reached)} / {show(section.points)}</text>',
+        ]
+    return "\n".join([*parts, "</svg>", ""])
+
+
+def _path(section: Section) -> str:
+    return f"{section.name}/{section.name}.ipynb"

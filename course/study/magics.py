@@ -17,7 +17,7 @@ from course.checks.run import run_tests
 from course.paths import CourseError
 from course.study import progress
 from course.study.find import Found, find, places, read
-from course.study.home import HOME, write_home
+from course.study.home import HOME, summary, weakest, write_home
 from course.study.panels import note_panel, result_panel, table_panel
 from course.study.style import use_style
 
@@ -94,14 +94,16 @@ class CourseMagics(Magics):
         if _grading():
             return
         work = progress.workspace()
-        for path in places():
-            section = read(path)
-            standing = progress.standing(work, section)
+        standings = [(section, progress.standing(work, section)) for section in (read(path) for path in places())]
+        for section, standing in standings:
             rows = [
                 [key, section.exercises[key].level, f"{show(record.best)} of {show(section.exercises[key].points)}", str(record.attempts or "")]
                 for key, record in standing.records.items()
             ]
             _show(table_panel(f"{section.title}: {show(standing.reached)} of {show(section.points)} points", ["exercise", "level", "points", "attempts"], rows))
+        weak = [f"{key} in {section.title}" for section, key in weakest(standings)]
+        if weak:
+            _show(note_panel(f"In all: {summary(standings)}", f"Weakest so far: {'; '.join(weak)}."))
 
     def _found(self, line: str) -> Found | None:
         if _grading():

@@ -1,7 +1,9 @@
+from xml.etree import ElementTree
+
 import pytest
 
 from course.study import progress
-from course.study.home import HOME, write_home
+from course.study.home import HOME, PICTURE, write_home
 from course.study.progress import Record
 
 
@@ -25,21 +27,21 @@ def keep(work, exercise, when, **values):
 
 def test_a_new_page_lists_the_sections_with_links(work):
     text = page(work)
-    assert "| 01 | [Tiny](01-tiny/01-tiny.ipynb) | 0 of 2 | 0 of 4.5 | ░░░░░░░░░░░░ |" in text
-    assert "Continue" not in text
+    assert "| 01 | [Tiny](01-tiny/01-tiny.ipynb) |  | 0 of 2 | 0 of 4.5 |" in text
+    assert "Continue" not in text and "Weakest" not in text and "**Start:** [Tiny]" in text
 
 
 def test_progress_is_counted(work):
     keep(work, "share", "2026-01-01", attempts=2, best=3.0)
     keep(work, "middle", "2026-01-01", attempts=1, best=0.5)
-    assert "| 1 of 2 | 3.5 of 4.5 | █████████░░░ |" in page(work)
+    assert "| 1 of 2 | 3.5 of 4.5 |" in page(work)
 
 
 def test_a_solved_section_has_a_full_bar_and_nothing_to_continue(work):
     keep(work, "share", "2026-01-01", attempts=1, best=3.0)
     keep(work, "middle", "2026-01-02", attempts=1, best=1.5)
     text = page(work)
-    assert "| 2 of 2 | 4.5 of 4.5 | ████████████ |" in text and "Continue" not in text
+    assert "| 2 of 2 | 4.5 of 4.5 |" in text and "Continue" not in text
 
 
 @pytest.mark.parametrize(("share", "middle", "shown"), [("2026-01-01", "2026-01-02", "middle"), ("2026-01-03", "2026-01-02", "share")])
@@ -66,3 +68,29 @@ def test_another_page_is_replaced(content, work):
 def test_a_folder_that_is_not_there_is_an_os_error(tiny):
     with pytest.raises(OSError):
         write_home(tiny / "nowhere")
+
+
+def test_the_weakest_are_those_tried_most_without_success(work):
+    keep(work, "share", "2026-01-01", attempts=2, best=1.0)
+    assert "**Weakest so far:** `share` in [Tiny](01-tiny/01-tiny.ipynb)." in page(work)
+    keep(work, "middle", "2026-01-01", attempts=5, best=0.5)
+    assert "`middle` in [Tiny](01-tiny/01-tiny.ipynb); `share`" in page(work)
+    keep(work, "middle", "2026-01-01", attempts=6, best=1.5)
+    assert "`middle`" not in page(work)
+
+
+def test_the_time_of_a_section_is_what_its_title_cell_says(tiny, work):
+    release = tiny / "source/01-tiny/01-tiny.ipynb"
+    text = release.read_text().replace("just large enough", "reading takes about 40 minutes, the *core* exercises about 90; just large enough")
+    release.write_text(text)
+    assert "| 2 h 10 min |" in page(work)
+
+
+def test_the_picture_shows_the_share_of_each_section_and_says_it_in_words(work):
+    keep(work, "share", "2026-01-01", attempts=2, best=2.25)
+    text = page(work)
+    svg = ElementTree.parse(work / PICTURE).getroot()
+    assert svg.get("aria-label") == "Your progress: 2.25 of 4.5 points, 0 of 2 exercises solved"
+    ground, done = [float(bar.get("width")) for bar in svg.iter("{http://www.w3.org/2000/svg}rect")][1:]
+    assert done == pytest.approx(ground / 2)
+    assert f"![2.25 of 4.5 points, 0 of 2 exercises solved]({PICTURE})" in text

@@ -29,6 +29,7 @@ def test_a_workspace_is_copies_of_the_releases_and_a_home_page(tiny, work):
         ".course/releases/01-tiny.ipynb",
         "01-tiny/01-tiny.ipynb",
         "home.md",
+        "home.svg",
     ]
     assert (tiny / COPY).read_bytes() == (tiny / "release/01-tiny/01-tiny.ipynb").read_bytes()
     assert (work / ".course").is_dir()
