@@ -53,7 +53,10 @@ class Test:
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise as a notebook holds it; `explain` is empty in a release, and `solution` is the stub there."""
+    """An exercise as a notebook holds it; `explain` is empty in a release, and `solution` is the stub there.
+
+    `lesson` is the heading of the lesson that it stands under, `lesson_cell` the id of the cell with that heading.
+    """
 
     id: str
     level: str
@@ -63,6 +66,8 @@ class Exercise:
     hints: tuple[str, ...]
     explain: str
     tests: tuple[Test, ...]
+    lesson: str = ""
+    lesson_cell: str = ""
 
     @property
     def points(self) -> float:
@@ -102,8 +107,12 @@ class Section:
         parts: dict[str, dict[str, Any]] = {}
         locked: list[tuple[str, str]] = []
         tasks: list[str] = []
+        lesson = ("", "")
         for cell in notebook.cells:
             mark = role_of(cell)
+            if not mark and cell.cell_type == "markdown":
+                headings = re.findall(r"^##+\s*(.+?)\s*$", cell.source, re.MULTILINE)
+                lesson = (headings[-1], cell.get("id", "")) if headings else lesson
             if mark.get("role") == "locked":
                 locked.append((cell.metadata.nbgrader.grade_id, cell.source))
             if mark.get("role") == "task":
@@ -113,7 +122,7 @@ class Section:
             part = parts.setdefault(mark["exercise"], {"hints": [], "explain": [], "tests": []})
             match mark["role"]:
                 case "statement":
-                    part["statement"], part["level"] = cell.source, mark["level"]
+                    part["statement"], part["level"], part["lesson"] = cell.source, mark["level"], lesson
                 case "solution":
                     part["solution"] = cell.source
                     part["hints"] += mark.get("hints", [])
@@ -140,6 +149,8 @@ class Section:
                 hints=tuple(part["hints"]),
                 explain="\n\n".join(part["explain"]),
                 tests=tuple(part["tests"]),
+                lesson=part["lesson"][0],
+                lesson_cell=part["lesson"][1],
             )
             for key, part in parts.items()
         }

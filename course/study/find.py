@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from course.authoring import bank
 from course.checks.model import Exercise, Section
 from course.checks.run import namespace
 from course.paths import CourseError, find_root, notebook, sections
@@ -40,6 +41,15 @@ def find(exercise: str) -> Found:
         known += section.exercises
     near = difflib.get_close_matches(exercise, known, 3, 0.4) or known[:5]
     raise CourseError(f"no exercise {exercise!r}" + (f"; did you mean {', '.join(near)}?" if near else ": no section of the course was found here"))
+
+
+def alternative(found: Found) -> bank.Answer | None:
+    """A right answer of the bank, written in another way than the reference; None where there is no bank or it is damaged."""
+    path = bank.folder(found.path.parents[2], found.section.name) / f"{found.exercise.id}.py"
+    try:
+        return next((answer for answer in bank.read(path) if answer.right), None)
+    except (OSError, CourseError):
+        return None
 
 
 def read(path: Path) -> Section:

@@ -16,7 +16,7 @@ from course.checks.compare import show
 from course.checks.run import run_tests
 from course.paths import CourseError
 from course.study import progress
-from course.study.find import Found, find, places, read
+from course.study.find import Found, alternative, find, places, read
 from course.study.home import HOME, summary, weakest, write_home
 from course.study.panels import note_panel, result_panel, table_panel
 from course.study.style import use_style
@@ -49,7 +49,8 @@ class CourseMagics(Magics):
             _show(note_panel(exercise.id, "All checks of this exercise are hidden; they run when your work is graded."))
             return
         results = run_tests(exercise, function, found.names())
-        _show(result_panel(exercise, results, found.whole))
+        document = Path(os.environ.get("JPY_SESSION_NAME") or f"{section}.ipynb").name
+        _show(result_panel(exercise, results, found.whole, document))
         if found.whole:
             self._keep(lambda work: progress.attempt(work, section, exercise.id, results, exercise.points))
 
@@ -84,7 +85,11 @@ class CourseMagics(Magics):
             _show(note_panel(exercise.id, f"Try it first: write something, run it and %check {exercise.id}. After one attempt the solution opens."))
             return
         code = re.sub(r"^[ \t]*### (BEGIN|END) SOLUTION\n?", "", exercise.solution, flags=re.MULTILINE)
-        display(Markdown(f"**A solution of `{exercise.id}`**\n\n```python\n{code.rstrip()}\n```\n\n{exercise.explain}"))
+        text = f"**A solution of `{exercise.id}`**\n\n```python\n{code.rstrip()}\n```\n\n{exercise.explain}"
+        other = alternative(found)
+        if other:
+            text += f"\n\n**Another way: {other.label}**\n\n```python\n{other.code.strip()}\n```"
+        display(Markdown(text))
         record.solution = True
         self._keep(lambda work: progress.save(work, section, exercise.id, record))
 

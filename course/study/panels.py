@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
+from urllib.parse import quote
 
 from course.checks.compare import show
 from course.checks.model import CellResult, Exercise, Outcome
@@ -17,8 +19,11 @@ _BOX = (
 )
 
 
-def result_panel(exercise: Exercise, results: list[CellResult], whole: bool) -> tuple[str, str]:
-    """(html, text) for the outcome of `%check`; `whole` says whether hidden tests were among the tests."""
+def result_panel(exercise: Exercise, results: list[CellResult], whole: bool, document: str = "") -> tuple[str, str]:
+    """(html, text) for the outcome of `%check`.
+
+    `whole` says whether hidden tests were among the tests, `document` is the file name of the open notebook, for links into it.
+    """
     points = sum(result.points for result in results)
     score = f"{show(points)} of {show(exercise.points)} points"
     attempted = any(result.outcome is not Outcome.NOT_ATTEMPTED for result in results)
@@ -30,6 +35,7 @@ def result_panel(exercise: Exercise, results: list[CellResult], whole: bool) -> 
         else "Not attempted yet: write your function and run its cell."
     )
     remarks = [] if whole else ["Only the visible checks are here; the hidden ones run when your work is graded."]
+    lesson = _plain(exercise.lesson) if attempted and points < exercise.points else ""
     tone = _tone_of(results)
     rows, lines = [], []
     for test, result in zip(exercise.tests, results, strict=True):
@@ -47,9 +53,16 @@ def result_panel(exercise: Exercise, results: list[CellResult], whole: bool) -> 
         f'<div role="status" style="{_BOX.format(tone=tone)}"><div style="font-weight:600">{escape(head)}</div>'
         + "".join(f"<div>{escape(text)}</div>" for text in [summary, *remarks] if text)
         + (f'<ul style="list-style:none;margin:6px 0 0;padding:0">{"".join(rows)}</ul>' if attempted else "")
+        + (
+            f'<div>Explained in <a href="{quote(document)}#cell-id={quote(exercise.lesson_cell)}" '
+            f'style="color:var(--jp-content-link-color,#0062A3)">{escape(lesson)}</a></div>'
+            if lesson
+            else ""
+        )
         + "</div>"
     )
-    return html, "\n".join([head, *[f"  {text}" for text in [summary, *remarks] if text], *(lines if attempted else [])])
+    below = [f"  Explained in: {lesson}"] if lesson else []
+    return html, "\n".join([head, *[f"  {text}" for text in [summary, *remarks] if text], *(lines if attempted else []), *below])
 
 
 def note_panel(title: str, body: str) -> tuple[str, str]:
@@ -78,3 +91,8 @@ def table_panel(title: str, header: Iterable[str], rows: Iterable[Iterable[str]]
 def _tone_of(results: list[CellResult]) -> str:
     outcomes = {result.outcome for result in results}
     return _TONE[Outcome.PASSED] if outcomes == {Outcome.PASSED} else _TONE[Outcome.NOT_ATTEMPTED] if outcomes == {Outcome.NOT_ATTEMPTED} else _WRONG
+
+
+def _plain(heading: str) -> str:
+    """A heading as it reads once rendered."""
+    return re.sub(r"[`*]", "", heading)

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from playwright.sync_api import expect
+
 from course.authoring import bank
 from course.authoring.verify import read_section
 
@@ -14,7 +16,9 @@ EXERCISE = "count_model"
 def test_learner_solves_an_exercise(page, serve, course, course_command, free_port, shoot):
     address = serve([*course_command, "lab", "--no-browser", "--port", str(free_port)], course, COURSE_ROOT=str(course))
     page.goto(address)
-    page.get_by_role("link", name="Statistics and probability").click()
+    page.get_by_role("img", name="points").wait_for()
+    shoot(page, "home")
+    page.get_by_role("link", name="Statistics and probability").first.click()
     cell = page.locator(".jp-CodeCell", has_text=f"def {EXERCISE}")
     page.get_by_role("heading", name="Statistics and probability").first.wait_for()
     scroll_to(page, cell)
@@ -29,6 +33,10 @@ def test_learner_solves_an_exercise(page, serve, course, course_command, free_po
     panel.get_by_text(mistake.label).first.wait_for()
     assert "wrong" in panel.inner_text()
     shoot(page, "check")
+    lesson = panel.get_by_role("link")
+    title = lesson.inner_text()
+    lesson.click()
+    expect(page.get_by_role("heading", name=title).first).to_be_in_viewport()
 
     solve(page, cell, read_section(ROOT, "01-statistics", EXERCISE).exercises[EXERCISE].solution)
     page.get_by_text("All checks pass.").wait_for()

@@ -70,6 +70,7 @@ def test_check_of_a_wrong_answer_names_the_mistake(say, work):
     text = say("%check share")
     assert text.startswith("share: 0 of 3 points") and "All checks pass" not in text
     assert "the share of 1 in 4: this is the whole divided by the part. You returned 4; about 0.25 was expected." in text
+    assert text.endswith("Explained in: Shares")
     assert (record(work).attempts, record(work).best) == (1, 0)
 
 
@@ -143,7 +144,7 @@ def test_solution_opens_only_after_an_attempt(say, work):
     say("%check share")
     text = say("%solution share")
     assert "return float(part) / float(whole)" in text and "Dividing by nothing has no answer" in text
-    assert "SOLUTION" not in text
+    assert "SOLUTION" not in text and "Another way: " in text
     assert record(work).solution and record(work).attempts == 1
 
 
