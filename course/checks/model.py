@@ -110,7 +110,7 @@ class Section:
         lesson = ("", "")
         for cell in notebook.cells:
             mark = role_of(cell)
-            if not mark and cell.cell_type == "markdown":
+            if "role" not in mark and cell.cell_type == "markdown":
                 headings = re.findall(r"^##+\s*(.+?)\s*$", cell.source, re.MULTILINE)
                 lesson = (headings[-1], cell.get("id", "")) if headings else lesson
             if mark.get("role") == "locked":
