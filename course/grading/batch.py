@@ -58,9 +58,8 @@ class Plan:
     limits: Limits
     mode: Mode
 
-    def stamp(self, student: str) -> dict[str, str]:
-        """What a graded notebook was made of, as digests: the submission, and the tests with their limits."""
-        submitted = _submitted(self.root, student, self.section)
+    def stamp(self, student: str, submitted: bytes | None) -> dict[str, str]:
+        """What a graded notebook is made of, as digests: the submission, and the tests with their limits."""
         parts = [b"missing" if submitted is None else submitted, str(_timestamp(self.root, student, self.section)).encode()]
         return {"submission": _digest(*parts), "tests": self.tests}
 
@@ -120,7 +119,6 @@ def grade_section(
         with Gradebook(api.coursedir.db_url, api.coursedir.course_id) as gradebook:
             for student, graded in _computed(plan, ids, which, workers):
                 if not isinstance(graded, SubmissionResult):
-                    graded.notebook.metadata.course["graded"] = plan.stamp(student)
                     _write(root, api, student, graded)
                     record(gradebook, api, graded, _timestamp(root, student, section))
                     finished(student, graded.result)
@@ -144,7 +142,7 @@ def _computed(plan: Plan, ids: list[str], which: Which, workers: Workers) -> Ite
             todo.append(student)
         else:
             yield student, held
-    waiting: dict[Future[Graded], tuple[str, int]] = {}
+    waiting: dict[Future[Graded], tuple[str, int, dict[str, str]]] = {}
     retry: list[tuple[str, int]] = []
     queue = iter(todo)
     while True:
@@ -153,13 +151,16 @@ def _computed(plan: Plan, ids: list[str], which: Which, workers: Workers) -> Ite
             if student is None:
                 break
             submitted = _submitted(plan.root, student, plan.section)
-            waiting[workers.submit(grade, plan.source, submitted, student, plan.limits, plan.mode)] = (student, attempt)
+            work = workers.submit(grade, plan.source, submitted, student, plan.limits, plan.mode)
+            waiting[work] = (student, attempt, plan.stamp(student, submitted))
         if not waiting:
             return
         for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-            student, attempt = waiting.pop(future)
+            student, attempt, stamp = waiting.pop(future)
             try:
-                yield student, future.result()
+                graded = future.result()
+                graded.notebook.metadata.course["graded"] = stamp
+                yield student, graded
             except Exception as error:
                 if isinstance(error, BrokenExecutor):
                     workers.renew()
@@ -181,7 +182,7 @@ def _held(plan: Plan, student: str, which: Which) -> SubmissionResult | None:
     """The result in the graded notebook of a student, if it still holds."""
     try:
         found = nbformat.read(_autograded(plan.root, student, plan.section), as_version=4)
-        stamp, now = found.metadata.course.graded, plan.stamp(student)
+        stamp, now = found.metadata.course.graded, plan.stamp(student, _submitted(plan.root, student, plan.section))
         same = stamp["submission"] == now["submission"] and (which is Which.CHANGED or stamp["tests"] == now["tests"])
         return SubmissionResult.from_notebook(found) if same else None
     except (OSError, ValueError, AttributeError, KeyError):

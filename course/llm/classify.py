@@ -1,12 +1,16 @@
 """How an offline model judges which label a text belongs to."""
 
-import math
+import json
 import re
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from course.llm.lexicon import CONCEPTS, STEMS, embed, generator, stem, uniform, words
+from course.datasets.tickets import LABELS
+from course.llm.lexicon import CONCEPTS, STEMS, embed, features, generator, stem, uniform, words
 from course.llm.models import Model
 from course.llm.reading import Brief
 
@@ -69,6 +73,31 @@ def obeys(model: Model, brief: Brief) -> bool:
     return uniform("obeys", model.name, brief.material) < chance
 
 
+@lru_cache(maxsize=1)
+def _knowledge() -> dict[str, list[float]]:
+    return json.loads(Path(__file__).with_name("knowledge.json").read_text(encoding="utf-8"))
+
+
+def _evidence(model: Model, text: str, concepts: list[str | None]) -> tuple[NDArray[np.float64], int]:
+    """(evidence for each concept, how many words spoke): from what was learnt of tickets, else from the lexicon. What is asked for counts more."""
+    places = [list(LABELS).index(concept) if concept in LABELS else None for concept in concepts]
+    evidence, spoke = np.zeros(len(concepts)), 0
+    for sentence in sentences(text):
+        weight = (1.6 if model.careful else 1.2) if _ASKS.search(sentence) else 1.0
+        for feature in features(sentence):
+            if uniform("knows", model.name, feature) < model.ignorance:
+                continue
+            weights = _knowledge().get(feature)
+            senses = STEMS.get(stem(feature), ())
+            spoke += weights is not None or bool(senses)
+            for at, (concept, place) in enumerate(zip(concepts, places, strict=True)):
+                if place is not None:
+                    evidence[at] += weight * weights[place] if weights else 0.0
+                elif concept in senses:
+                    evidence[at] += weight / len(senses)
+    return evidence, spoke
+
+
 def judge(model: Model, brief: Brief, temperature: float, salt: object, label_noise: float = 0.0) -> Judgement:
     """Choose among the labels of the brief. The same text and labels give the same judgement at temperature 0, whatever the salt."""
     labels = brief.label_list
@@ -79,19 +108,8 @@ def judge(model: Model, brief: Brief, temperature: float, salt: object, label_no
     if model.careful:
         text = _DENIED.sub(" ", text)
     concepts = {label: concept_of(label, brief.labels[label]) for label in labels}
-    evidence = dict.fromkeys(labels, 0.0)
-    known_words = 0
-    for sentence in sentences(text):
-        weight = (2.0 if model.careful else 1.3) if _ASKS.search(sentence) else 1.0
-        for word in words(sentence):
-            base = stem(word)
-            if base not in STEMS or uniform("knows", model.name, base) < model.ignorance:
-                continue
-            known_words += 1
-            for label in labels:
-                if concepts[label] in STEMS[base]:
-                    evidence[label] += weight / len(STEMS[base])
-    scores = np.array([1.4 * math.sqrt(evidence[label]) for label in labels])
+    evidence, known_words = _evidence(model, text, [concepts[label] for label in labels])
+    scores = evidence.copy()
     vector = embed(text)
     defined = sum(bool(meaning) for meaning in brief.labels.values()) / max(1, len(labels))
     scores += 1.5 * np.array([float(vector @ embed(f"{label.replace('_', ' ')} {brief.labels[label]}")) for label in labels])

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,6 +76,12 @@ for _concept, _known in CONCEPTS.items():
     for _word in sorted(_known):
         STEMS[stem(_word)] = (*STEMS.get(stem(_word), ()), _concept)
 _PLACE = {concept: place for place, concept in enumerate(CONCEPTS)}
+
+
+def features(text: str) -> list[str]:
+    """The words of a text and its pairs of neighbours, each once, in order."""
+    found = words(text)
+    return list(dict.fromkeys([*found, *(f"{a} {b}" for a, b in pairwise(found))]))
 
 
 def uniform(*parts: object) -> float:

@@ -30,16 +30,16 @@ class Model:
 
 _SMALL = {"window": 4_096, "input_price": 1.5, "output_price": 4.5}
 _LARGE = {"window": 16_384, "input_price": 30.0, "output_price": 90.0}
-_SMALL_MIND = {"ignorance": 0.3, "noise": 0.55, "confidence": 1.5, "invents": 0.5, "chats": 0.5, "obeys": 0.95}
-_LARGE_MIND = {"ignorance": 0.06, "noise": 0.3, "confidence": 1.1, "invents": 0.22, "chats": 0.25, "obeys": 0.75, "careful": True}
+_SMALL_MIND = {"ignorance": 0.4, "noise": 1.4, "confidence": 1.3, "invents": 0.5, "chats": 0.5, "obeys": 0.95}
+_LARGE_MIND = {"ignorance": 0.04, "noise": 0.8, "confidence": 1.0, "invents": 0.22, "chats": 0.25, "obeys": 0.75, "careful": True}
 
 MODELS = {
     model.name: model
     for model in (
-        Model("relay-small-2026-03-01", date(2026, 3, 1), **_SMALL, **_SMALL_MIND, leaning={"billing": 0.6, "bug": 0.4}),
-        Model("relay-small-2026-09-01", date(2026, 9, 1), **_SMALL, **_SMALL_MIND, leaning={"refund": 0.6, "performance": 0.4}),
-        Model("relay-large-2026-03-01", date(2026, 3, 1), **_LARGE, **_LARGE_MIND, leaning={"bug": 0.2}),
-        Model("relay-large-2026-09-01", date(2026, 9, 1), **_LARGE, **_LARGE_MIND, leaning={"performance": 0.2}),
+        Model("relay-small-2026-03-01", date(2026, 3, 1), **_SMALL, **_SMALL_MIND, leaning={"billing": 1.2, "bug": 0.8}),
+        Model("relay-small-2026-09-01", date(2026, 9, 1), **_SMALL, **_SMALL_MIND, leaning={"refund": 1.2, "performance": 0.8}),
+        Model("relay-large-2026-03-01", date(2026, 3, 1), **_LARGE, **_LARGE_MIND, leaning={"bug": 0.4}),
+        Model("relay-large-2026-09-01", date(2026, 9, 1), **_LARGE, **_LARGE_MIND, leaning={"performance": 0.4}),
         Model("relay-embed-2026-03-01", date(2026, 3, 1), 8_192, 0.1, 0.0),
     )
 }

@@ -10,6 +10,9 @@ import openai
 import pytest
 
 from course import llm
+from course.datasets.tickets import LABELS as LABELS_OF
+from course.datasets.tickets import tickets
+from course.llm.learn import FILE, learn
 from course.llm.lexicon import embed
 from course.llm.reading import read
 
@@ -196,3 +199,35 @@ def test_embeddings_are_unit_vectors_that_know_neighbours():
     assert np.allclose(np.linalg.norm(vectors[:3], axis=1), 1, atol=1e-5) and not vectors[3].any()
     assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.2
     assert np.allclose(vectors[0], embed("reset my password"), atol=1e-6)
+
+
+def test_the_model_knows_tickets_as_the_file_of_its_knowledge_says():
+    kept = json.loads(FILE.read_text(encoding="utf-8"))
+    fresh = learn()
+    assert len(set(kept) & set(fresh)) > 0.98 * len(kept)
+    assert all(np.allclose(kept[name], fresh[name], atol=0.05) for name in set(kept) & set(fresh))
+
+
+def accuracy(system, model, examples=(), service=None):
+    frame, client = tickets(300, seed=1), llm.client(service)
+    hits = []
+    for text, label in zip(frame["text"], frame["label"], strict=True):
+        messages = [{"role": "system", "content": system}, *examples, {"role": "user", "content": text}]
+        said = client.chat.completions.create(model=model, temperature=0, messages=messages).choices[0].message.content
+        hits.append(next((name for name in LABELS_OF if name in said.lower().replace(" ", "_")), None) == label)
+    return np.mean(hits)
+
+
+def test_better_prompts_and_a_larger_model_label_better():
+    plain = "Classify the support ticket into one of: " + ", ".join(LABELS_OF) + "."
+    defined = "Labels:\n" + "\n".join(f"- {name}: {meaning}" for name, meaning in LABELS_OF.items()) + "\nAnswer with the label only."
+    train = tickets(400, seed=9)
+    shown = [
+        message
+        for name in LABELS_OF
+        for text in train.loc[train["label"] == name, "text"].iloc[:2]
+        for message in ({"role": "user", "content": text}, {"role": "assistant", "content": name})
+    ]
+    bare, told, taught, large = accuracy(plain, llm.SMALL), accuracy(defined, llm.SMALL), accuracy(defined, llm.SMALL, shown), accuracy(defined, llm.LARGE)
+    assert 0.6 < bare < told < taught < large < 0.97
+    assert accuracy(defined, llm.LARGE, service={"faults": {"label_noise": 0.3}}) < large - 0.1
