@@ -205,6 +205,8 @@ def grade(
     changed_only: Annotated[bool, typer.Option("--changed-only", help="Only new and changed submissions, even where the tests have changed since.")] = False,
     sandbox: Annotated[Mode | None, typer.Option(help="auto: what this machine has; require: refuse without all of it; off.", show_default=False)] = None,
     scheduler: Annotated[str | None, typer.Option(help="Address of a Dask scheduler whose workers grade.", show_default=False)] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Collect, grade and return feedback as submissions arrive, until stopped.")] = False,
+    every: Annotated[float, typer.Option(min=0.1, help="Seconds between two looks of --watch.")] = 5.0,
     as_json: JsonOption = False,
 ) -> None:
     """Grade what is in submitted/: autograded notebooks, gradebook, and a table. What is graded already in its present form stays."""
@@ -212,6 +214,8 @@ def grade(
 
     if force and changed_only:
         raise CourseError("--force and --changed-only exclude each other: leave one out")
+    if watch and (force or changed_only or student or scheduler or as_json):
+        raise CourseError("--watch goes with a section, --jobs, --sandbox and --every only")
     if not scheduler:
         workers.prepare()
     from course.grading.batch import Which, grade_section, students
@@ -221,6 +225,16 @@ def grade(
     root = find_root()
     if section:
         notebook(root, section)
+    if watch:
+        from course.grading.watch import Watch
+
+        out.print("watching for submissions; stop with Ctrl-C")
+        watcher = Watch(root, [section] if section else [], jobs, sandbox, lambda text: out.print(_escape(text), highlight=False, soft_wrap=True))
+        try:
+            watcher.run(every)
+        except KeyboardInterrupt:
+            out.print("stopped; what is graded stays graded, and a new start takes up the rest")
+            return
     chosen = [section] if section else [name for name in sections(root) if students(root, name)]
     if not chosen:
         raise CourseError("nothing to grade: submitted/ holds no submission; collect them first (docs/instructors.md)")
