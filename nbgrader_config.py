@@ -3,9 +3,9 @@
 import os
 
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
-from nbgrader.preprocessors import Execute
+from nbgrader.preprocessors import ClearSolutions, Execute
 
-from course.authoring.release import TakeAuthorCells
+from course.authoring.release import EmptyTasks, TakeAuthorCells
 from course.grading.nbgrader import Grade, HideTests, SubmissionExporter
 from course.paths import search_path
 
@@ -20,8 +20,9 @@ c.CourseDirectory.course_id = "ai-data-scientist"
 # Source texts (.py) hold the solutions: they are never copied into release/ or beside a graded notebook.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py", "*.new"]
 
-# Hints travel inside the release, explanations stay in the source.
-c.GenerateAssignment.preprocessors = [TakeAuthorCells, *GenerateAssignment.preprocessors.default()]
+# Hints travel inside the release, explanations stay in the source; written tasks begin as a comment.
+after = {ClearSolutions: [ClearSolutions, EmptyTasks]}
+c.GenerateAssignment.preprocessors = [TakeAuthorCells, *(own for step in GenerateAssignment.preprocessors.default() for own in after.get(step, [step]))]
 
 # Autograding: damaged files are repaired from the source, the course's engine runs the notebook and decides; nbgrader keeps the books.
 c.Autograde.exporter_class = SubmissionExporter

@@ -35,6 +35,16 @@ class TakeAuthorCells(NbGraderPreprocessor):
         return nb, resources
 
 
+class EmptyTasks(NbGraderPreprocessor):
+    """A written task in code begins as a comment: a stub that raises would stop *Run All* and tell a learner nothing."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        for cell in nb.cells:
+            if cell.cell_type == "code" and role_of(cell).get("role") == "task":
+                cell.source = "# YOUR CODE HERE"
+        return nb, resources
+
+
 def generate(root: Path, source: str, section: str) -> str:
     """The release notebook that nbgrader makes of the text of a source notebook, as text; runs in a scratch course with a gradebook of its own."""
     with tempfile.TemporaryDirectory() as scratch:

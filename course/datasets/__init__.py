@@ -1,4 +1,4 @@
-"""Data that notebooks use: real tables that ship inside installed packages. Nothing is downloaded."""
+"""Data that notebooks use: real tables that ship inside installed packages, and seeded simulators. Nothing is downloaded."""
 
 from course.datasets.real import causal, nyc
 
