@@ -20,12 +20,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from course.grading.sandbox import PROTECTIONS, Mode
+from course.interview.commands import app as interview_app
 from course.paths import CourseError, find_root, notebook, sections
 
 if TYPE_CHECKING:  # a command loads only what it uses
     from course.checks.model import SubmissionResult
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="A hands-on course for AI Data Scientist interviews.", pretty_exceptions_enable=False)
+app.add_typer(interview_app, name="interview")
 out = Console()
 err = Console(stderr=True)
 
