@@ -40,12 +40,13 @@ def page(page_factory):
 
 @pytest.fixture
 def course(tmp_path):
-    """A course with the built notebooks of 01-statistics, as a clone has them."""
+    """A course with the built notebooks of two sections, as a clone has them."""
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
-    for kind in ("source", "release"):
-        target = tmp_path / kind / "01-statistics"
-        target.mkdir(parents=True)
-        shutil.copy(ROOT / kind / "01-statistics" / "01-statistics.ipynb", target)
+    for section in ("01-statistics", "07-communication"):
+        for kind in ("source", "release"):
+            target = tmp_path / kind / section
+            target.mkdir(parents=True)
+            shutil.copy(ROOT / kind / section / f"{section}.ipynb", target)
     return tmp_path
 
 
