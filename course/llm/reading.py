@@ -11,16 +11,23 @@ _FENCED = (
     re.compile(r"```(?:\w*\n)?(.*?)```", re.S),
 )
 _LEADING = re.compile(
-    r"^\s*(?:ticket|text|document|context|input|message|data|email|table)\s*:\s*(.+?)\s*(?:\n\s*(?:label|category|answer|json|output)\s*:\s*)?$",
-    re.S | re.I | re.M,
+    r"^\s*(?:ticket|text|document|context|input|message|data|email|table)\s*:\s*(.+?)\s*(?:\n\s*(?:label|category|answer|json|output)\s*:\s*)?\Z",
+    re.S | re.I,
 )
-_BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s*[\"'`*]*([A-Za-z][\w -]{0,39}?)[\"'`*]*\s*(?:(?:[:–—]|=>?| - )\s*(\S.*))?$", re.M)
+_BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s*[\"'`*]*([A-Za-z][\w -]{0,39}?)[\"'`*]*[ \t]*(?:(?:[:–—]|=>?| - )[ \t]*(\S.*)?)?$", re.M)
 _NAME = r"[\"'`]?[A-Za-z][\w -]{0,30}[\"'`]?"
 _LISTED = re.compile(
     r"(?:labels?|categor(?:y|ies)|classes|topics?|one of(?: the following| these)?(?: labels| categories| classes)?|(?:classify|sort) [\w ]{0,30}into)"
-    rf"(?: are| is)?\s*[:=]?\s*\[?\(?((?:{_NAME}\s*(?:,|\||/|;| or | and )\s*)+{_NAME})",
+    rf"(?: are| is| of| from)?\s*[:=]?\s*\[?\(?((?:{_NAME}\s*(?:,|\||/|;| or | and )\s*)+{_NAME})",
     re.I,
 )
+_HEADED = r"(?:labels?|categor(?:y|ies)|classes|topics?)\b"
+_MAPPED = re.compile(_HEADED + r"[^{}]{0,60}\{([^{}]*)\}", re.I)
+_PAIR = re.compile(r"[\"']([A-Za-z][\w -]{0,39})[\"']\s*:\s*([\"'])(.*?)\2\s*(?=,|$)", re.S)
+_BLOCK = re.compile(_HEADED + r"[^\n]{0,60}:[ \t]*\n\s*((?:[^\n]*\S[^\n]*(?:\n|$))+)", re.I)
+_INLINE = re.compile(_HEADED + r"[^:\n]{0,60}:[ \t]*([^\n;]+(?::|=|–|—)[^\n;]+;[^\n]+)", re.I)
+_LINE = re.compile(r"^\s*[\"'`*]*([A-Za-z][\w -]{0,39}?)[\"'`*]*[ \t]*(?::|=>?|–|—| - )[ \t]*(\S.*)$", re.M)
+_BRACKETED = re.compile(_HEADED + r"[^()\n]{0,40}?[:=]\s*((?:[\"'`]?[A-Za-z][\w -]{0,30}[\"'`]?\s*\([^()]+\)[\s,;.]*(?:(?:and|or)\s+)?){2,})", re.I)
 _SHOT = re.compile(r"(?:ticket|text|input|example)\s*:\s*(.+?)\s*\n\s*(?:label|category|output|answer)\s*:\s*(\S[^\n]*)", re.S | re.I)
 _BRIEF = re.compile(r"\bonly\b|nothing else|one word|single word|no explanation|without explanation|just the (?:label|answer|query|number)", re.I)
 _GUARD = re.compile(
@@ -66,8 +73,25 @@ def _content(message: dict[str, Any]) -> str:
     return "\n".join(part.get("text", "") for part in content if isinstance(part, dict))
 
 
+def _described(instructions: str) -> dict[str, str]:
+    """Labels with meanings that stand as a dict or as plain lines below a heading such as "Labels:"."""
+    mapped, block = _MAPPED.search(instructions), _BLOCK.search(instructions)
+    if mapped and len(pairs := _PAIR.findall(mapped[1])) > 1:
+        return {name.strip(): meaning.strip() for name, _, meaning in pairs}
+    if bracketed := _BRACKETED.search(instructions):
+        return {name.strip(): meaning.strip() for name, meaning in re.findall(r"([A-Za-z][\w-]*(?: [\w-]+)*)[\"'`]?\s*\(([^()]+)\)", bracketed[1])}
+    inline = _INLINE.search(instructions)
+    if inline and len(parts := _LINE.findall(inline[1].replace(";", "\n"))) > 1:
+        return {name.strip(): meaning.strip() for name, meaning in parts}
+    if block and len(lines := _LINE.findall(block[1])) > 1:
+        return {name.strip(): meaning.strip() for name, meaning in lines}
+    return {}
+
+
 def _labels(instructions: str, schema: dict[str, Any] | None) -> dict[str, str]:
     described = {name.strip(): (meaning or "").strip() for name, meaning in _BULLET.findall(instructions)}
+    if len(described) < 2:
+        described |= _described(instructions)
     listed = _LISTED.search(instructions)
     named: list[str] = []
     if listed:
@@ -79,7 +103,12 @@ def _labels(instructions: str, schema: dict[str, Any] | None) -> dict[str, str]:
         return {name: described.get(name, "") for name in named}
     if len(described) >= 2:
         return described
-    return {name: described.get(name, "") for name in named}
+    return {name: described.get(name) or _meaning(name, instructions) for name in named}
+
+
+def _meaning(name: str, instructions: str) -> str:
+    found = re.search(rf"(?<!\w){re.escape(name)}[\"'`]?\s*(?:\(([^()]+)\)|(?::|=>?|–|—)\s*([^;\n]+))", instructions)
+    return ((found[1] or found[2]) if found else "").strip()
 
 
 def _material(text: str, alone: bool) -> tuple[str, str, bool]:
@@ -94,7 +123,10 @@ def _material(text: str, alone: bool) -> tuple[str, str, bool]:
         last = text[leading[-1].start() :]
         inner = _LEADING.match(last)
         if inner:
-            return _QUESTION.sub("", inner[1]).strip(), text[: leading[-1].start()], False
+            body, _, tail = inner[1].rpartition("\n\n")
+            if not (body and len(tail) < 120 and _BRIEF.search(tail)):
+                body, tail = inner[1], ""
+            return _QUESTION.sub("", body).strip(), f"{text[: leading[-1].start()]}\n{tail}", False
     if not alone:
         return text.strip(), "", False
     head, _, tail = text.partition(":\n")

@@ -3055,6 +3055,8 @@ if missing != ["ask", "bad news"]:
 # | watch | a weekly sample that people check again costs 6 hours a week |
 # | open | nobody knows how many marketplace sellers will come |
 #
+# A person grades it by this table, 10 points in all:
+#
 # | | full | good | weak | none |
 # |---|---|---|---|---|
 # | **Outcome** (3) | 3: first sentence, with unit, period and today | 2: first paragraph, one of these missing | 1: it is there, after the method | 0: only metrics |
