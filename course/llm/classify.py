@@ -74,27 +74,34 @@ def obeys(model: Model, brief: Brief) -> bool:
 
 
 @lru_cache(maxsize=1)
-def _knowledge() -> dict[str, list[float]]:
-    return json.loads(Path(__file__).with_name("knowledge.json").read_text(encoding="utf-8"))
+def _knowledge() -> dict[str, NDArray[np.float64]]:
+    kept = json.loads(Path(__file__).with_name("knowledge.json").read_text(encoding="utf-8"))
+    return {feature: np.array(weights) for feature, weights in kept.items()}
+
+
+@lru_cache(maxsize=50_000)
+def _knows(model: Model, feature: str) -> bool:
+    return uniform("knows", model.name, feature) >= model.ignorance
 
 
 def _evidence(model: Model, text: str, concepts: list[str | None]) -> tuple[NDArray[np.float64], int]:
     """(evidence for each concept, how many words spoke): from what was learnt of tickets, else from the lexicon. What is asked for counts more."""
-    places = [list(LABELS).index(concept) if concept in LABELS else None for concept in concepts]
-    evidence, spoke = np.zeros(len(concepts)), 0
+    learnt = [(at, list(LABELS).index(concept)) for at, concept in enumerate(concepts) if concept in LABELS]
+    evidence, spoke, total = np.zeros(len(concepts)), 0, np.zeros(len(LABELS))
     for sentence in sentences(text):
         weight = (1.6 if model.careful else 1.2) if _ASKS.search(sentence) else 1.0
         for feature in features(sentence):
-            if uniform("knows", model.name, feature) < model.ignorance:
+            weights, senses = _knowledge().get(feature), STEMS.get(stem(feature), ())
+            if (weights is None and not senses) or not _knows(model, feature):
                 continue
-            weights = _knowledge().get(feature)
-            senses = STEMS.get(stem(feature), ())
-            spoke += weights is not None or bool(senses)
-            for at, (concept, place) in enumerate(zip(concepts, places, strict=True)):
-                if place is not None:
-                    evidence[at] += weight * weights[place] if weights else 0.0
-                elif concept in senses:
+            spoke += 1
+            if weights is not None:
+                total += weight * weights
+            for at, concept in enumerate(concepts):
+                if concept in senses and concept not in LABELS:
                     evidence[at] += weight / len(senses)
+    for at, place in learnt:
+        evidence[at] = total[place]
     return evidence, spoke
 
 

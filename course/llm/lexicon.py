@@ -108,11 +108,12 @@ def _direction(base: str) -> tuple[float, ...]:
     return tuple(vector)
 
 
+@lru_cache(maxsize=4_096)
 def embed(text: str) -> NDArray[np.float64]:
     """The text as a vector of unit length, shape (96,): its concepts and, spread over the rest, its words. Zeros for no words."""
     bases = [stem(word) for word in words(text) if word not in _STOP]
-    if not bases:
-        return np.zeros(SIZE)
-    vector = np.sum([_direction(base) for base in bases], axis=0)
+    vector = np.sum([_direction(base) for base in bases], axis=0) if bases else np.zeros(SIZE)
     length = float(np.linalg.norm(vector))
-    return vector / length if length else vector
+    vector = vector / length if length else vector
+    vector.flags.writeable = False  # it is kept for the next call
+    return vector

@@ -25,7 +25,7 @@ class Model:
     chats: float = 0.0
     obeys: float = 0.0
     careful: bool = False
-    leaning: dict[str, float] = field(default_factory=dict)
+    leaning: dict[str, float] = field(default_factory=dict, hash=False)
 
 
 _SMALL = {"window": 4_096, "input_price": 1.5, "output_price": 4.5}
