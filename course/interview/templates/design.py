@@ -13,7 +13,7 @@ from course.interview.templates.template import args, percent, pick, share, temp
 TOPIC = "08-system-design"
 
 
-@template(TOPIC, 5)
+@template(TOPIC, 5, "Ask first, then calculate")
 def feed_capacity(rng: np.random.Generator) -> dict[str, Any]:
     def draw() -> tuple[int, int, float, int, float]:
         return (
@@ -65,7 +65,7 @@ def feed_capacity(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-@template(TOPIC, 4)
+@template(TOPIC, 4, "Approximate search: buy speed with recall")
 def retrieval_recall(rng: np.random.Generator) -> dict[str, Any]:
     def draw() -> tuple[list[list[int]], list[list[int]], int]:
         k, exact, found = pick(rng, [4, 5]), [], []
@@ -111,7 +111,7 @@ def retrieval_recall(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-@template(TOPIC, 6)
+@template(TOPIC, 6, "Inverse propensity weighting")
 def unbiased_clicks(rng: np.random.Generator) -> dict[str, Any]:
     def draw() -> tuple[list[int], list[int], list[float], float]:
         seen = [1.0, share(rng, 0.6, 0.75), share(rng, 0.35, 0.5), share(rng, 0.06, 0.12)]
@@ -157,7 +157,7 @@ def unbiased_clicks(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-@template(TOPIC, 5)
+@template(TOPIC, 5, "The loop over weeks: bubbles and collapse")
 def attention_gini(rng: np.random.Generator) -> dict[str, Any]:
     def draw() -> list[int]:
         counts = np.sort((rng.pareto(1.2, 9) * 40).astype(int) + rng.integers(1, 9, 9))
@@ -203,7 +203,7 @@ def attention_gini(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-@template(TOPIC, 5)
+@template(TOPIC, 5, "Where 200 milliseconds go")
 def tail_latency(rng: np.random.Generator) -> dict[str, Any]:
     def draw() -> tuple[list[list[float]], float]:
         stages = np.stack([rng.gamma(8, s / 8, 10) for s in (35, 15, 70)])
@@ -248,7 +248,7 @@ def tail_latency(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-@template(TOPIC, 4)
+@template(TOPIC, 4, "Cold start: an article without clicks")
 def cold_score(rng: np.random.Generator) -> dict[str, Any]:
     def draw() -> tuple[int, int, float, int]:
         shown = whole(rng, 8, 60)

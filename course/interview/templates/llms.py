@@ -13,7 +13,7 @@ from course.interview.templates.template import args, percent, pick, share, temp
 TOPIC = "03-llms"
 
 
-@template(TOPIC, 5)
+@template(TOPIC, 5, "The model as annotator: agreement beyond chance")
 def chance_corrected(rng: np.random.Generator) -> dict[str, Any]:
     names = pick(rng, [["billing", "bug", "other"], ["positive", "negative", "neutral"], ["refund", "delivery", "account"]])
 
@@ -72,7 +72,7 @@ def chance_corrected(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-@template(TOPIC, 4)
+@template(TOPIC, 4, "A million rows: small model first")
 def cascade_bill(rng: np.random.Generator) -> dict[str, Any]:
     def draw() -> tuple[int, float, float, float]:
         large = share(rng, 0.008, 0.03, 3)
@@ -116,7 +116,7 @@ def cascade_bill(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-@template(TOPIC, 4)
+@template(TOPIC, 4, "Long documents: cut, find, then answer")
 def chunk_number(rng: np.random.Generator) -> dict[str, Any]:
     def draw() -> tuple[int, int, int]:
         size = whole(rng, 200, 800, 50)
@@ -164,7 +164,7 @@ def chunk_number(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-@template(TOPIC, 8)
+@template(TOPIC, 8, "Reports: does every number stand in the table?")
 def unsupported(rng: np.random.Generator) -> dict[str, Any]:
     def draw(kind: int) -> tuple[str, list[float]]:
         users, retention, minutes = whole(rng, 10_000, 90_000), share(rng, 0.2, 0.6, 4), share(rng, 3, 9, 3)
@@ -240,7 +240,7 @@ def unsupported(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-@template(TOPIC, 5)
+@template(TOPIC, 5, "Good enough to train on?")
 def label_decision(rng: np.random.Generator) -> dict[str, Any]:
     names = pick(rng, [["billing", "bug", "feature", "abuse"], ["spam", "question", "praise", "complaint"], ["refund", "delivery", "account", "other"]])
 
@@ -298,7 +298,7 @@ def label_decision(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-@template(TOPIC, 4)
+@template(TOPIC, 4, "A gold sample worth its price")
 def annotation_sample(rng: np.random.Generator) -> dict[str, Any]:
     def draw() -> tuple[float, float]:
         return share(rng, 0.75, 0.95), pick(rng, [0.015, 0.02, 0.025, 0.03, 0.035, 0.04])

@@ -13,7 +13,7 @@ from course.interview.templates.template import args, pick, share, template, who
 TOPIC = "09-revision"
 
 
-@template(TOPIC, 5)
+@template(TOPIC, 5, "Lab 3: How would you handle missing data?")
 def mean_filled(rng: np.random.Generator) -> dict[str, Any]:
     what = pick(rng, ["income", "session length", "age of the account", "basket value"])
 
@@ -64,7 +64,7 @@ def mean_filled(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-@template(TOPIC, 5)
+@template(TOPIC, 5, "Lab 4: Why did performance drop in production?")
 def drop_cause(rng: np.random.Generator) -> dict[str, Any]:
     kinds = ("pipeline bug", "training-serving skew", "data drift", "leakage")
 
@@ -128,8 +128,8 @@ def drop_cause(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-@template(TOPIC, 4)
-def next_step(rng: np.random.Generator) -> dict[str, Any]:
+@template(TOPIC, 4, "Lab 6: What would you do with more time?")
+def what_next(rng: np.random.Generator) -> dict[str, Any]:
     kinds = ("ship", "more data", "better features")
 
     def draw(kind: str) -> tuple[float, float, float]:
@@ -149,9 +149,9 @@ def next_step(rng: np.random.Generator) -> dict[str, Any]:
         "statement": f"""
             A model for {product(rng)} has an error of {train} on its training set and {validation} in validation; {target} was agreed on. {asker(rng)} offers a month: for more labels, or for new features?
 
-            Write `next_step(train, validation, target)`, which returns `{{"gap": ..., "step": ...}}`: validation minus training error, and `"ship"` when the validation error is at most the target,
+            Write `what_next(train, validation, target)`, which returns `{{"gap": ..., "step": ...}}`: validation minus training error, and `"ship"` when the validation error is at most the target,
             else `"better features"` when even the training error is above the target (bias), else `"more data"` (variance).""",
-        "signature": "next_step(train: float, validation: float, target: float) -> dict",
+        "signature": "what_next(train: float, validation: float, target: float) -> dict",
         "doc": 'Errors, lower is better. Returns {"gap": validation - train, "step": "ship", "better features" or "more data"}.',
         "body": """
             step = "ship" if validation <= target else "better features" if train > target else "more data"
@@ -179,7 +179,7 @@ def next_step(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-@template(TOPIC, 6)
+@template(TOPIC, 6, "Lab 1: How would you validate this model?")
 def time_folds(rng: np.random.Generator) -> dict[str, Any]:
     def draw() -> tuple[int, int, int, int]:
         train, test, gap = whole(rng, 28, 56, 7), whole(rng, 7, 14, 7), whole(rng, 2, 6)
@@ -228,7 +228,7 @@ def time_folds(rng: np.random.Generator) -> dict[str, Any]:
     }
 
 
-@template(TOPIC, 4)
+@template(TOPIC, 4, "Lab 2: What metric would you use?")
 def skill_over_baseline(rng: np.random.Generator) -> dict[str, Any]:
     what = pick(rng, ["requests", "orders", "support tickets", "sign-ups"])
 
