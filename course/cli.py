@@ -39,7 +39,7 @@ def main() -> None:
     """Entry point: what the user can mend is one line on stderr and exit code 2."""
     os.environ.setdefault("MPLBACKEND", "Agg")
     try:
-        app()
+        app(prog_name="course")
     except CourseError as error:
         _stop(str(error))
     except PermissionError as error:
@@ -250,6 +250,85 @@ def grade(
     else:
         out.print(class_table(results))
         _say_protection(results)
+
+
+@app.command()
+def collect(
+    section: Annotated[str, typer.Argument(help="A section, for example 01-statistics.")],
+    download: Annotated[Path, typer.Argument(help="The folder or zip of submissions that Moodle or Canvas gave you.")],
+    roster: Annotated[
+        Path | None,
+        typer.Option(help="CSV: Moodle's participants or grading worksheet, a Canvas gradebook, or id,first_name,last_name,email.", show_default=False),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Take the download also where it cannot be told which is newer; what was there stays as a backup.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+) -> None:
+    """Lay downloaded submissions into submitted/, each under the learner's id. A newer one is never overwritten, a replaced one kept."""
+    from course.grading.collect import Fate
+    from course.grading.collect import collect as lay
+
+    root = find_root()
+    done = lay(root, section, download, roster, dry_run, replace)
+    table = Table("student", "submission", "file")
+    for one in done.laid:
+        marks = [str(one.fate), *(["late"] if one.late else []), *([] if one.known else ["on no roster: the id is from the file's name"])]
+        table.add_row(_escape(one.student), "; ".join(marks), _escape(one.path))
+    out.print(table)
+    laid = sum(one.fate in (Fate.NEW, Fate.REPLACED) for one in done.laid)
+    said = [("matches nobody on the roster", done.unmatched), ("no notebook", done.ignored), ("older, or not the section's", done.passed_over)]
+    for title, texts in [*said, ("handed in nothing", done.missing), ("new in the gradebook, or filled in", done.enrolled)]:
+        for text in texts:
+            out.print(f"{title}: {_escape(text)}", highlight=False, soft_wrap=True)
+    for one in done.laid:
+        if one.backup:
+            out.print(f"replaced, the old one: {_escape(str(one.backup.relative_to(root)))}", highlight=False, soft_wrap=True)
+    out.print(f"{section}: {_amount(laid, 'submission')} {'would be ' if dry_run else ''}laid into submitted/, {len(done.laid) - laid} left as they are")
+
+
+@app.command()
+def report(
+    section: Annotated[str, typer.Argument(help="A section, for example 01-statistics.")],
+    output: Annotated[Path | None, typer.Option(help="Write the report as a page, with pictures, to this HTML file.", show_default=False)] = None,
+    similar: Annotated[
+        Path | None, typer.Option(help="Write pairs of answers that are alike to this HTML file; it names learners.", show_default=False)
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What a graded class tells about the exercises: difficulty, discrimination, the mistakes made. No learner is named."""
+    from course.grading import items
+
+    root = find_root()
+    found = items.report(root, section)
+    if output:
+        items.save(items.page(found), output)
+    if similar:
+        from course.grading import similar as alike
+
+        pairs, compared = alike.pairs(root, section)
+        items.save(alike.page(pairs, compared, section), similar)
+    if as_json:
+        print(json.dumps(found.as_dict(), indent=1))
+        return
+    table = Table("exercise", "attempted", "share of points", "discrimination", "most frequent mistake")
+    table.columns[0].no_wrap = True
+    for item in found.items:
+        told = "-" if item.discrimination is None else f"{item.discrimination:.2f}"
+        first = next((f"{items.percent(one.count / item.graded)}: {one.text}" for one in item.mistakes), "")
+        table.add_row(item.exercise, items.percent(item.attempted), items.percent(item.difficulty), told, _escape(first[:100]))
+    out.print(table)
+    scores = f"mean {found.mean:.1f}, median {found.median:g} of {found.max_score:g} points"
+    out.print(f"{section}: {_amount(found.graded, 'submission')}, {scores}", highlight=False)
+    for reason, count in found.left_out.items():
+        out.print(f"not counted: {count} {reason}", highlight=False)
+    for text in found.missing:
+        out.print(f"note: {_escape(text)}", highlight=False, soft_wrap=True)
+    for title, path in (("report", output), ("answers alike", similar)):
+        if path:
+            out.print(f"{title}: {_escape(str(path))}", highlight=False, soft_wrap=True)
+    if similar:
+        out.print(f"{_amount(len(pairs), 'pair')} alike. Similarity is no proof: read both, and ask.", highlight=False)
 
 
 @app.command()

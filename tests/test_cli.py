@@ -4,10 +4,12 @@ import socket
 import subprocess
 import sys
 
+import nbformat
 import pytest
 
 from course import cli
 from course.checks.model import CellResult, Outcome, SubmissionResult
+from course.paths import notebook
 from course.study.workspace import prepare
 
 
@@ -228,3 +230,51 @@ def test_update_and_reset_say_what_they_did_and_where_the_old_file_is(tiny, copy
 
 def test_update_without_copies_says_how_to_get_them(tiny, course):
     refused(course("update"), "make lab")
+
+
+@pytest.fixture
+def graded(tiny):
+    """Two graded submissions, written as `course grade` leaves them: one untouched, one with a named mistake."""
+    base = nbformat.read(notebook(tiny, "01-tiny"), as_version=4)
+    for student, outcome, message in (
+        ("ada", "not attempted", ""),
+        ("bo", "wrong", "the share of 1 in 4: this is a percentage. You returned 25; 0.25 was expected."),
+    ):
+        for cell in base.cells:
+            if cell.metadata.get("course", {}).get("role") == "test":
+                cell.metadata.course.update(outcome=outcome, message=message)
+        base.metadata.course["result"] = {"student": student, "section": "01-tiny", "outcome": "graded", "score": 0, "max_score": 4.5}
+        target = tiny / "autograded" / student / "01-tiny"
+        target.mkdir(parents=True)
+        nbformat.write(base, target / "01-tiny.ipynb")
+    return tiny
+
+
+def test_report_says_what_the_class_did_and_writes_its_pages(course, graded, tmp_path):
+    page, pairs = tmp_path / "class.html", tmp_path / "alike.html"
+    code, out, err = course("report", "01-tiny", "--output", str(page), "--similar", str(pairs))
+    assert (code, err) == (0, "")
+    unwrapped = " ".join(out.replace("│", " ").split())
+    assert "50 %: this is a percentage" in unwrapped and "2 submissions" in out and "Discrimination needs at least 3" in out and "0 pairs alike" in out
+    assert "this is a percentage" in page.read_text() and "Similarity is no proof" in pairs.read_text()
+    code, out, err = course("report", "01-tiny", "--json")
+    assert (code, err, json.loads(out)["graded"]) == (0, "", 2) and "ada" not in out
+
+
+def test_report_without_grades_says_what_to_do(course, tiny):
+    refused(course("report", "01-tiny"), "run `course grade 01-tiny` first")
+    refused(course("report", "09-nothing"), "there is 01-tiny")
+
+
+def test_collect_lays_a_download_and_a_dry_run_does_not(course, tiny, tmp_path, snapshot):
+    folder = tmp_path / "download"
+    folder.mkdir()
+    (folder / "lovelaceada_LATE_101_5000_01-tiny.ipynb").write_text("{}")
+    (folder / "lovelaceada_101_5001_notes.pdf").write_text("")
+    before = snapshot(tiny)
+    code, out, err = course("collect", "01-tiny", str(folder), "--dry-run")
+    assert (code, err) == (0, "") and "1 submission would be laid" in out and snapshot(tiny) == before
+    code, out, err = course("collect", "01-tiny", str(folder))
+    assert (code, err) == (0, "") and "late" in out and "no notebook: lovelaceada_101_5001_notes.pdf" in out
+    assert (tiny / "submitted" / "101" / "01-tiny" / "01-tiny.ipynb").read_text() == "{}"
+    refused(course("collect", "01-tiny", str(tmp_path / "nowhere")), "neither a folder nor a file")

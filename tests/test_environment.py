@@ -59,5 +59,5 @@ def test_notebooks_in_git_hold_no_outputs():
 
 
 def test_nothing_that_a_run_makes_is_in_git():
-    made = re.compile(r"(^|/)(work|submitted|feedback|demo|\.venv)/|gradebook\.db|autograded/.*ipynb|\.ipynb_checkpoints|uv\.lock")
+    made = re.compile(r"(^|/)(work|submitted|collected|feedback|demo|\.venv)/|gradebook\.db|autograded/.*ipynb|\.ipynb_checkpoints|uv\.lock")
     assert not [path for path in tracked() if made.search(str(path.relative_to(ROOT)))]

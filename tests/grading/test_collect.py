@@ -1,0 +1,323 @@
+"""Downloads of Moodle and Canvas, good and hostile, on their way into submitted/."""
+
+import os
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+from nbgrader.api import Gradebook
+
+from course.grading import collect as collecting
+from course.grading.collect import Fate, collect, read_roster
+from course.paths import CourseError
+
+SECTION = "01-tiny"
+CANVAS = """\ufeffStudent,ID,SIS User ID,SIS Login ID,Section,Tiny (77),Final Score
+,,,,,Manual Posting,
+    Points Possible,,,,,4.5,(read only)
+"Lovelace, Ada",101,u101,ada,A,,
+"Núñez, Bo",102,u102,bo@example.org,A,,
+"Khan, Cy",103,u103,cy,A,,
+"Student, Test",104,,f00,A,,
+"""
+MOODLE = "First name,Last name,ID number,Email address\nAda,Lovelace,ada,ada@example.org\nBo,Núñez,bo,bo@example.org\nCy,Khan,cy,cy@example.org\n"
+
+
+@pytest.fixture(autouse=True)
+def no_migrations(monkeypatch):
+    """nbgrader starts alembic to write its version into a new gradebook, which takes a second each time."""
+    monkeypatch.setattr("nbgrader.api.get_alembic_version", lambda: "none")
+
+
+@pytest.fixture
+def roster(tmp_path):
+    def write(text):
+        path = tmp_path / "roster.csv"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def zipped(path, members):
+    """A zip of (name, text) or (name, text, year): the later the year, the newer the file."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text, *year in members:
+            archive.writestr(zipfile.ZipInfo(name, (year[0] if year else 2026, 1, 1, 12, 0, 0)), text)
+    return path
+
+
+def laid(root):
+    return {path.parts[-3]: path.read_text() for path in sorted((root / "submitted").glob(f"*/{SECTION}/{SECTION}.ipynb"))}
+
+
+def fates(done):
+    return {one.student: one.fate for one in done.laid}
+
+
+def moodle_zip(path, **texts):
+    names = {"ada": "Ada Lovelace_900123", "bo": "Bo Núñez_900124", "cy": "Cy Khan_900125"}
+    return zipped(path, [(f"{names[key]}_assignsubmission_file_/{SECTION}.ipynb", text) for key, text in texts.items()])
+
+
+def test_moodle_in_folders_by_name(tiny, tmp_path, roster):
+    download = zipped(
+        tmp_path / "moodle.zip",
+        [
+            (f"Ada Lovelace_900123_assignsubmission_file_/{SECTION}.ipynb", "ada's"),
+            (f"Núñez Bo_900124_assignsubmission_file/sub/{SECTION}.ipynb", "bo's"),  # newer Moodle, surname first, a subfolder
+            ("Núñez Bo_900124_assignsubmission_onlinetext/onlinetext.html", "words"),
+            (f"Zoe Stranger_900126_assignsubmission_file_/{SECTION}.ipynb", "zoe's"),
+        ],
+    )
+    done = collect(tiny, SECTION, download, roster(MOODLE))
+    assert laid(tiny) == {"ada": "ada's", "bo": "bo's"}
+    assert done.unmatched == [f"Zoe Stranger_900126_assignsubmission_file_/{SECTION}.ipynb"]
+    assert done.ignored == ["Núñez Bo_900124_assignsubmission_onlinetext/onlinetext.html"]
+    assert done.missing == ["cy"]
+    with Gradebook(f"sqlite:///{tiny / 'gradebook.db'}") as gradebook:
+        assert {(one.id, one.last_name, one.email) for one in gradebook.students} == {
+            ("ada", "Lovelace", "ada@example.org"),
+            ("bo", "Núñez", "bo@example.org"),
+            ("cy", "Khan", "cy@example.org"),
+        }
+
+
+def test_moodle_without_folders_and_unpacked(tiny, tmp_path, roster):
+    folder = tmp_path / "download"
+    folder.mkdir()
+    (folder / f"Ada Lovelace_900123_assignsubmission_file_{SECTION}.ipynb").write_text("ada's")
+    (folder / "Cy Khan_900125_assignsubmission_file_my work.ipynb").write_text("cy's")
+    (folder / ".DS_Store").write_text("")
+    done = collect(tiny, SECTION, folder, roster(MOODLE))
+    assert laid(tiny) == {"ada": "ada's", "cy": "cy's"} and not done.ignored
+
+
+def test_moodles_grading_worksheet_tells_namesakes_apart(tiny, tmp_path, roster):
+    sheet = "Identifier,Full name,ID number,Email address,Status,Grade\nParticipant 1,Jo Kim,jo1,jo1@x.org,,\nParticipant 2,Jo Kim,jo2,jo2@x.org,,\n"
+    members = [(f"Jo Kim_{n}_assignsubmission_file_/{SECTION}.ipynb", f"text {n}") for n in (1, 2)]
+    collect(tiny, SECTION, zipped(tmp_path / "m.zip", members), roster(sheet))
+    assert laid(tiny) == {"jo1": "text 1", "jo2": "text 2"}
+
+
+def test_namesakes_who_cannot_be_told_apart_are_not_guessed(tiny, tmp_path, roster):
+    members = [(f"Jo Kim_{n}_assignsubmission_file_/{SECTION}.ipynb", f"text {n}") for n in (1, 2)]
+    download = zipped(tmp_path / "m.zip", members)
+    both = "First name,Last name,Username\nJo,Kim,jo1\nJo,Kim,jo2\n"
+    assert len(collect(tiny, SECTION, download, roster(both)).unmatched) == 2
+    assert len(collect(tiny, SECTION, download).unmatched) == 2
+    assert laid(tiny) == {}
+
+
+def test_canvas_by_id_with_late_marks_and_attempts(tiny, tmp_path, roster):
+    download = zipped(
+        tmp_path / "canvas.zip",
+        [
+            (f"lovelaceada_101_5000_{SECTION}.ipynb", "first"),
+            (f"lovelaceada_101_5007_{SECTION}-1.ipynb", "second"),
+            ("lovelaceada_101_5009_scratch.ipynb", "another notebook"),
+            (f"núñezbo_LATE_102_5003_{SECTION}.ipynb", "late"),
+            ("khancy_103_5004_answer.pdf", "pdf"),
+        ],
+    )
+    done = collect(tiny, SECTION, download, roster(CANVAS))
+    assert laid(tiny) == {"ada": "second", "bo@example.org": "late"}
+    assert {one.student for one in done.laid if one.late} == {"bo@example.org"}
+    assert set(done.passed_over) == {f"lovelaceada_101_5000_{SECTION}.ipynb", "lovelaceada_101_5009_scratch.ipynb"}
+    assert done.ignored == ["khancy_103_5004_answer.pdf"] and done.missing == ["cy"]
+    with Gradebook(f"sqlite:///{tiny / 'gradebook.db'}") as gradebook:
+        assert {one.id: one.lms_user_id for one in gradebook.students} == {"ada": "101", "bo@example.org": "102", "cy": "103"}
+
+
+def test_the_gradebook_is_asked_without_a_roster_and_else_the_name(tiny, tmp_path):
+    with Gradebook(f"sqlite:///{tiny / 'gradebook.db'}") as gradebook:
+        gradebook.add_student("ada-l", first_name="Ada", last_name="Lovelace", lms_user_id="101")
+    canvas = zipped(tmp_path / "c.zip", [(f"lovelaceada_101_1_{SECTION}.ipynb", "a"), (f"strangerzoe_109_2_{SECTION}.ipynb", "z")])
+    done = collect(tiny, SECTION, canvas)
+    assert laid(tiny) == {"ada-l": "a", "109": "z"}
+    assert {one.student: one.known for one in done.laid} == {"ada-l": True, "109": False}
+    collect(tiny, SECTION, zipped(tmp_path / "m.zip", [(f"Zoe Van Stranger_7_assignsubmission_file_/{SECTION}.ipynb", "zz")]))
+    assert laid(tiny)["zoe-van-stranger"] == "zz"
+
+
+def test_a_roster_keeps_the_ids_and_the_names_that_the_gradebook_has(tiny, tmp_path, roster):
+    with Gradebook(f"sqlite:///{tiny / 'gradebook.db'}") as gradebook:
+        gradebook.add_student("al", first_name="Countess", email="ADA@example.org")
+    done = collect(tiny, SECTION, moodle_zip(tmp_path / "m.zip", ada="a"), roster(MOODLE))
+    assert laid(tiny) == {"al": "a"} and "al" in done.enrolled
+    with Gradebook(f"sqlite:///{tiny / 'gradebook.db'}") as gradebook:
+        student = gradebook.find_student("al")
+        assert (student.first_name, student.last_name, student.email) == ("Countess", "Lovelace", "ADA@example.org")
+
+
+def test_a_newer_attempt_replaces_and_the_old_one_is_kept(tiny, tmp_path, roster):
+    people = roster(CANVAS)
+    collect(tiny, SECTION, zipped(tmp_path / "1.zip", [(f"lovelaceada_101_5000_{SECTION}.ipynb", "first")]), people)
+    (tiny / "submitted" / "ada" / SECTION / "timestamp.txt").write_text("2026-01-01 12:00:00 UTC")
+    newer = zipped(tmp_path / "2.zip", [(f"lovelaceada_101_5007_{SECTION}-1.ipynb", "second")])
+    done = collect(tiny, SECTION, newer, people)
+    assert fates(done) == {"ada": Fate.REPLACED} and laid(tiny) == {"ada": "second"}
+    assert {path.name for path in done.laid[0].backup.iterdir()} == {f"{SECTION}.ipynb", "timestamp.txt"}
+    assert (done.laid[0].backup / f"{SECTION}.ipynb").read_text() == "first"
+    assert [path.name for path in (tiny / "submitted" / "ada" / SECTION).iterdir()] == [f"{SECTION}.ipynb"]
+    assert fates(collect(tiny, SECTION, newer, people)) == {"ada": Fate.SAME}
+    assert fates(collect(tiny, SECTION, tmp_path / "1.zip", people)) == {"ada": Fate.KEPT}
+    assert laid(tiny) == {"ada": "second"}
+
+
+def test_moodles_times_tell_which_is_newer(tiny, tmp_path, roster):
+    name = f"Ada Lovelace_900123_assignsubmission_file_/{SECTION}.ipynb"
+    for year, text, fate in ((2026, "new", Fate.NEW), (2025, "old", Fate.KEPT), (2027, "newest", Fate.REPLACED)):
+        done = collect(tiny, SECTION, zipped(tmp_path / f"{year}.zip", [(name, text, year)]), roster(MOODLE))
+        assert fates(done) == {"ada": fate}
+    assert laid(tiny) == {"ada": "newest"}
+
+
+def test_what_came_another_way_is_replaced_only_when_asked(tiny, tmp_path, roster):
+    target = tiny / "submitted" / "ada" / SECTION
+    target.mkdir(parents=True)
+    (target / f"{SECTION}.ipynb").write_text("by the exchange")
+    download = moodle_zip(tmp_path / "m.zip", ada="download")
+    assert fates(collect(tiny, SECTION, download, roster(MOODLE))) == {"ada": Fate.UNCLEAR}
+    assert laid(tiny) == {"ada": "by the exchange"}
+    done = collect(tiny, SECTION, download, roster(MOODLE), replace=True)
+    assert laid(tiny) == {"ada": "download"} and (done.laid[0].backup / f"{SECTION}.ipynb").read_text() == "by the exchange"
+
+
+def test_a_file_changed_by_hand_since_is_kept(tiny, tmp_path, roster):
+    collect(tiny, SECTION, moodle_zip(tmp_path / "m.zip", ada="one"), roster(MOODLE))
+    (tiny / "submitted" / "ada" / SECTION / f"{SECTION}.ipynb").write_text("mended by hand")
+    assert fates(collect(tiny, SECTION, moodle_zip(tmp_path / "n.zip", ada="two"), roster(MOODLE))) == {"ada": Fate.UNCLEAR}
+    assert laid(tiny) == {"ada": "mended by hand"}
+
+
+def test_a_dry_run_writes_nothing(tiny, tmp_path, roster, snapshot):
+    people, download = roster(MOODLE), moodle_zip(tmp_path / "m.zip", ada="a", cy="c")
+    before = snapshot(tiny)
+    done = collect(tiny, SECTION, download, people, dry_run=True)
+    assert fates(done) == {"ada": Fate.NEW, "cy": Fate.NEW} and done.missing == ["bo"] and done.enrolled == ["ada", "bo", "cy"]
+    assert snapshot(tiny) == before
+
+
+@pytest.mark.parametrize("name", ["../../gradebook.db", f"/etc/{SECTION}.ipynb", f"C:\\x\\{SECTION}.ipynb", "a_1_assignsubmission_file_/..\\..\\x.ipynb"])
+def test_paths_that_lead_out_are_refused(tiny, tmp_path, snapshot, name):
+    download = moodle_zip(tmp_path / "m.zip", ada="a")
+    with zipfile.ZipFile(download, "a") as archive:
+        archive.writestr(name, "x")
+    before = snapshot(tmp_path)
+    with pytest.raises(CourseError, match="leads out of its folder"):
+        collect(tiny, SECTION, download)
+    assert snapshot(tmp_path) == before
+
+
+def test_bombs_are_refused_before_anything_is_written(tiny, tmp_path, monkeypatch, snapshot):
+    monkeypatch.setattr(collecting, "LARGEST", 1000)
+    download = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(download, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"Ada A_1_assignsubmission_file_/{SECTION}.ipynb", "a")
+        archive.writestr(f"Bo B_2_assignsubmission_file_/{SECTION}.ipynb", " " * 1_000_000)
+    before = snapshot(tiny)
+    with pytest.raises(CourseError, match=r"Bo B.* larger than"):
+        collect(tiny, SECTION, download)
+    monkeypatch.setattr(collecting, "LARGEST_ALL", 5000)
+    with pytest.raises(CourseError, match=r"larger than .* together"):
+        collect(tiny, SECTION, download)
+    monkeypatch.setattr(collecting, "MOST", 1)
+    with pytest.raises(CourseError, match="more than 1 files"):
+        collect(tiny, SECTION, download)
+    assert snapshot(tiny) == before
+
+
+def test_a_size_that_lies_is_found_out(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(collecting, "LARGEST", 1000)
+    download = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(download, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(f"Ada A_1_assignsubmission_file_/{SECTION}.ipynb", " " * 1_000_000)
+    data = download.read_bytes().replace((1_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+    download.write_bytes(data)
+    with pytest.raises(CourseError):
+        collect(tiny, SECTION, download)
+    assert laid(tiny) == {}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights")
+def test_links_are_not_followed(tiny, tmp_path, snapshot):
+    secret = tmp_path / "secret.ipynb"
+    secret.write_text("secret")
+    folder = tmp_path / "download" / "Ada A_1_assignsubmission_file_"
+    folder.mkdir(parents=True)
+    (folder / f"{SECTION}.ipynb").symlink_to(secret)
+    (tmp_path / "download" / "Bo B_2_assignsubmission_file_").symlink_to(tmp_path)
+    with pytest.raises(CourseError, match="holds no notebook"):
+        collect(tiny, SECTION, tmp_path / "download")
+    archive = tmp_path / "m.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        link = zipfile.ZipInfo(f"Ada A_1_assignsubmission_file_/{SECTION}.ipynb")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        file.writestr(link, str(secret))
+    with pytest.raises(CourseError, match="holds no notebook"):
+        collect(tiny, SECTION, archive)
+    (tiny / "submitted").mkdir(exist_ok=True)
+    (tiny / "submitted" / "109").symlink_to(tmp_path / "download")
+    before = snapshot(tmp_path / "download")
+    with pytest.raises(CourseError, match="is a link to elsewhere"):
+        collect(tiny, SECTION, zipped(tmp_path / "c.zip", [(f"a_109_1_{SECTION}.ipynb", "a")]))
+    assert snapshot(tmp_path / "download") == before
+
+
+@pytest.mark.parametrize("student", ["../ada", ".hidden", "a/b", "a\\b", " "])
+def test_an_id_that_is_no_folder_is_refused(tiny, tmp_path, roster, student, snapshot):
+    people = roster(f'First name,Last name,Username\nAda,Lovelace,"{student}"\n')
+    before = snapshot(tiny)
+    with pytest.raises(CourseError):
+        collect(tiny, SECTION, moodle_zip(tmp_path / "m.zip", ada="a"), people)
+    assert snapshot(tiny) == before
+
+
+def test_unusable_downloads_and_rosters_say_what_to_do(tiny, tmp_path, roster):
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 no zip")
+    (tmp_path / "empty").mkdir()
+    good = moodle_zip(tmp_path / "m.zip", ada="a")
+    other = zipped(tmp_path / "o.zip", [("homework.ipynb", "x")])
+    for download, people, text in (
+        (tmp_path / "nowhere", None, "neither a folder nor a file"),
+        (tmp_path / "broken.zip", None, "download it again"),
+        (tmp_path / "empty", None, "holds no notebook named"),
+        (other, None, "it holds 'homework.ipynb'"),
+        (good, tmp_path / "nowhere.csv", "cannot read the roster"),
+        (good, roster("a,b\n1,2\n"), "names nobody"),
+    ):
+        with pytest.raises(CourseError, match=text):
+            collect(tiny, SECTION, download, people)
+    with pytest.raises(CourseError, match="twice"):
+        collect(tiny, SECTION, good, roster("First name,Last name,Username\nAda,L,x\nBo,B,x\n"))
+    with pytest.raises(CourseError, match="there is 01-tiny"):
+        collect(tiny, "02-nothing", good)
+    data = bytearray(good.read_bytes())
+    place = data.index(b".ipynb") + len(b".ipynb")
+    data[place : place + 1] = b"b"  # the text changed, its checksum did not
+    good.write_bytes(data)
+    with pytest.raises(CourseError, match="cannot be read"):
+        collect(tiny, SECTION, good)
+    assert laid(tiny) == {}
+
+
+def test_rosters_of_all_kinds(roster):
+    assert [(p.id, p.first, p.last, p.lms) for p in read_roster(roster(CANVAS))] == [
+        ("ada", "Ada", "Lovelace", "101"),
+        ("bo@example.org", "Bo", "Núñez", "102"),
+        ("cy", "Cy", "Khan", "103"),
+    ]
+    assert [p.id for p in read_roster(roster(MOODLE.replace(",", ";")))] == ["ada", "bo", "cy"]
+    assert [(p.id, p.email) for p in read_roster(roster("id,first_name,last_name,email\nal,Ada,Lovelace,a@x.org\n"))] == [("al", "a@x.org")]
+    semicolons = "LastName;FirstName;ID;SIS Login ID;Section\nLovelace;Ada;101;ada;A\n"
+    assert [(p.first, p.last, p.lms) for p in read_roster(roster(semicolons))] == [("Ada", "Lovelace", "101")]
+    latin = Path(roster("x"))
+    latin.write_bytes("Surname,First name,Username\nNúñez,Bo,bo\n".encode("cp1252"))
+    assert read_roster(latin)[0].last == "Núñez"
+
+
+def test_anonymous_canvas_files_go_by_their_code(tiny, tmp_path):
+    collect(tiny, SECTION, zipped(tmp_path / "c.zip", [(f"anon_x7Kp2_501_{SECTION}.ipynb", "a"), (f"LATE_anon_q_502_{SECTION}.ipynb", "b")]))
+    assert laid(tiny) == {"anon_x7Kp2": "a", "anon_q": "b"}
