@@ -1,5 +1,6 @@
 """The lock, environment.yml and pyproject.toml say the same, and nothing in git names a registry or holds what a run made."""
 
+import json
 import re
 import subprocess
 import tomllib
@@ -61,3 +62,18 @@ def test_notebooks_in_git_hold_no_outputs():
 def test_nothing_that_a_run_makes_is_in_git():
     made = re.compile(r"(^|/)(work|submitted|collected|feedback|demo|\.venv)/|gradebook\.db|autograded/.*ipynb|\.ipynb_checkpoints|uv\.lock")
     assert not [path for path in tracked() if made.search(str(path.relative_to(ROOT)))]
+
+
+def test_the_dev_container_installs_by_a_target_of_the_makefile():
+    settings = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    command, target = settings["postCreateCommand"].split()
+    assert command == "make" and re.search(rf"^STAMP := .*{re.escape(Path(target).name)}$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    version = re.search(r"python:(\d+\.\d+)", settings["image"])[1]
+    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
+    assert version in wanted.replace(">=", "") or Requirement(f"python{wanted}").specifier.contains(version)
+
+
+def test_binder_starts_from_environment_yml():
+    named = [path.name for path in ROOT.iterdir() if path.name in ("binder", ".binder", "requirements.txt", "Pipfile", "setup.py")]
+    assert named == [], f"{named} would take the place of environment.yml on Binder"
+    assert yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"][0].startswith("python=3.")
