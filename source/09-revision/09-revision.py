@@ -2141,6 +2141,25 @@ for factor, word in [
         if factor < 1
         else {},
     )
+week = np.tile([8.0, 9, 10, 12, 11, 10, 10], 9)[:60]
+checks.record(
+    drift_or_bug(pd.DataFrame({"day": range(60), "value": week * np.where(np.arange(60) < 7, 1, 3)})),
+    {"suddenness": 4.0, "day": 7, "diagnosis": "step"},
+    "a step after the first week",
+    mistakes={
+        "the first t is 7: the old week may be the first of the log": {"day": 8},
+        "t starts at 7: the old week may be the first of the log": {"suddenness": 0.0},
+    },
+)
+tail = week * np.where(np.arange(60) < 53, 1, 3)
+checks.record(
+    drift_or_bug(pd.DataFrame({"day": range(60), "value": tail})),
+    {"suddenness": (tail[-7:].mean() - tail[46:53].mean()) / (tail[-7:].mean() - 10), "day": 53, "diagnosis": "step"},
+    "a step before the last week",
+    mistakes={
+        "the last t is days - 7: the new week may be the last of the log": {"day": 52},
+    },
+)
 both = pd.DataFrame({"day": np.repeat(np.arange(42), 4), "value": [8.0, 12.0, 9.0, 11.0] * 35 + [80.0, 120.0, 90.0, np.nan] * 7})
 checks.record(
     drift_or_bug(both),
@@ -2382,8 +2401,18 @@ for seed in (243, 134):
     )
 few = simulate_drop("concept drift", 93)
 few["recomputed"].loc[few["recomputed"]["id"].isin(few["live"]["id"].head(30)), "words"] *= 2
+unlike = few["live"]["words"].head(30).gt(0).sum() / len(few["live"])
+found = diagnose_drop(few, TICKET_FEATURES)
 checks.record(
-    diagnose_drop(few, TICKET_FEATURES),
+    found,
+    {"mismatch": {f: unlike if f == "words" else 0.0 for f in TICKET_FEATURES}},
+    "rows of the first day differ",
+    mistakes={
+        "the mismatch is a share of all live rows, not only of the recent ones": {"mismatch": dict.fromkeys(TICKET_FEATURES, 0.0)},
+    },
+)
+checks.record(
+    found,
     {"diagnosis": "concept drift", "feature": None},
     "30 of 3,360 rows differ",
     mistakes={
@@ -2667,6 +2696,18 @@ checks.record(
     },
 )
 ### BEGIN HIDDEN TESTS
+double = {
+    "Ana": [claim("hours", 424), claim("customers", 200, 150, 250)],
+    "Ben": [claim("hours", 424, 422, 426), claim("customers", 50)],
+}
+checks.record(
+    explain_to_manager(counts, plan, double),
+    {"faults": {"Ana": "wrong number", "Ben": "no range"}, "choose": None},
+    "two faults in one explanation",
+    mistakes={
+        "the faults have an order: look for each in all claims before the next fault": {"faults": {"Ana": "no range", "Ben": "too sure"}},
+    },
+)
 rng = np.random.default_rng(8)
 for _ in range(8):
     tp, fn, fp, tn = (int(v) for v in rng.integers([80, 15, 30, 300], [300, 60, 120, 900]))
@@ -2880,6 +2921,18 @@ for seed in range(7):
     found = learning_curve_verdict(sizes, errors * 0.5, errors, 0.09, 30_000)
     expected = {"power": best[1], "floor": best[2], "scale": best[3], "forecast": best[2] + best[3] * 30_000 ** -best[1]}
     checks.record(found, expected, "a noisy curve", rtol=1e-4, atol=1e-7, mistakes={LINE: {"floor": 0.0}} if best[2] > 1e-3 else {})
+sizes, errors = simulate_curve(0, 2.0, 0.36, seed=304, noise=0.02)
+lines = {k: stats.linregress(np.array(sizes, float) ** (-k / 20), errors) for k in (7, 8)}  # with 0.35 the free floor is negative
+checks.record(
+    learning_curve_verdict(sizes, errors * 0.5, errors, 0.09, 30_000),
+    {"power": 0.4, "floor": lines[8].intercept, "scale": lines[8].slope},
+    "a noisy curve without a floor",
+    rtol=1e-4,
+    mistakes={
+        "a power with a negative floor is left out; don't set its floor to 0": {"power": 0.35, "floor": 0.0, "scale": lines[7].slope},
+        "keep only the powers with a floor of at least 0": {"power": 0.35, "floor": lines[7].intercept},
+    },
+)
 ### END HIDDEN TESTS
 
 # %% test="learning_curve_verdict" name="verdict" points=2
@@ -2918,6 +2971,16 @@ for floor, scale, power, target, budget, verdict in [
             if verdict == "reached"
             else {},
         )
+for seed, target, verdict in [(51, 0.099, "reached"), (49, 0.1006, "data")]:  # measured and fitted error lie on two sides of the target
+    sizes, errors = simulate_curve(0.08, 1.2, 0.45, seed=seed, noise=0.02)
+    checks.record(
+        learning_curve_verdict(sizes, errors / 2, errors, target, 60_000),
+        {"verdict": verdict},
+        f"a noisy curve, last error {errors[-1]:.4f}, target {target}",
+        mistakes={
+            '"reached" asks for the last validation error, not for the fitted one': {"verdict": "data" if verdict == "reached" else "reached"},
+        },
+    )
 ### END HIDDEN TESTS
 
 # %% test="learning_curve_verdict" name="bad-input" points=1

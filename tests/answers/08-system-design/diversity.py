@@ -26,7 +26,7 @@ def result(e, d, slope=None, error=None, entropy=None):
     slopes = np.array([stats.linregress(range(len(e)), column).slope for column in e.T])
     m = slopes.mean() if slope is None else slope(e, slopes)
     s = slopes.std(ddof=1) / len(slopes) ** 0.5 if error is None else error(e, slopes)
-    verdict = "stable" if abs(m) <= 1.96 * s else "narrowing" if m < 0 else "widening"
+    verdict = "stable" if abs(m) <= 1.96 * s + 1e-9 else "narrowing" if m < 0 else "widening"
     return {"entropy": e.mean(axis=1) if entropy is None else entropy, "distance": list(d.mean(axis=1)), "slope": m, "error": s, "verdict": verdict}
 
 
@@ -49,7 +49,7 @@ def diversity(shown, category, vectors):
     t = np.arange(w) - (w - 1) / 2
     slopes = t @ e / (t @ t)
     low, high = (slopes.mean() + z * slopes.std(ddof=1) / u**0.5 for z in (-1.96, 1.96))
-    verdict = "narrowing" if high < 0 else "widening" if low > 0 else "stable"
+    verdict = "narrowing" if high < -1e-9 else "widening" if low > 1e-9 else "stable"
     distance = 1 - gram[:, :, off].mean(axis=2)
     return {"entropy": e.mean(axis=1), "distance": distance.mean(axis=1), "slope": slopes.mean(), "error": (high - low) / 3.92, "verdict": verdict}
 
@@ -108,3 +108,18 @@ def diversity(shown, category, vectors):
 def diversity(shown, category, vectors):
     out = result(*tables(shown, category, vectors))
     return out | {"verdict": "narrowing" if out["slope"] < 0 else "widening"}
+
+
+@wrong("bits a week is rounding, not a trend")
+def diversity(shown, category, vectors):
+    e, d = tables(shown, category, vectors)
+    slopes = np.polyfit(range(len(e)), e, 1)[0]
+    m, s = slopes.mean(), slopes.std(ddof=1) / len(slopes) ** 0.5
+    return result(e, d) | {"verdict": "narrowing" if m + 1.96 * s < 0 else "widening" if m - 1.96 * s > 0 else "stable"}
+
+
+@wrong("leave the diagonal out")
+def diversity(shown, category, vectors):
+    e, d = tables(shown, category, vectors)
+    slots = np.shape(shown)[2]
+    return result(e, d * (slots - 1) / (slots + 1))

@@ -114,3 +114,8 @@ def ipw_ctr(log, propensity, clip):
     if log["position"].max() > len(propensity):
         raise ValueError("unusable")
     return table(log.reset_index(drop=True), np.minimum(1 / np.asarray(propensity, float)[log["position"] - 1], clip))
+
+
+@wrong("the error is NaN, not 0")
+def ipw_ctr(log, propensity, clip):
+    return table(log.reset_index(drop=True), weights(log, propensity, clip)).fillna(0.0)

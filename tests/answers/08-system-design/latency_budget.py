@@ -99,3 +99,17 @@ def latency_budget(samples, steps, budget):
 @wrong("a stage that no step names")
 def latency_budget(samples, steps, budget):
     return answer({s: np.asarray(v, float) for s, v in samples.items()}, steps, budget)
+
+
+@wrong("the stage that is first in samples")
+def latency_budget(samples, steps, budget):
+    t = check(samples, steps)
+    total = sum(np.max([t[s] for s in step], axis=0) for step in steps)
+    late, each = total > budget, {s: np.percentile(v, 99) for s, v in t.items()}
+    return {
+        "p50": np.percentile(total, 50),
+        "p99": np.percentile(total, 99),
+        "within": np.mean(~late),
+        "sum_of_p99": sum(max(each[s] for s in step) for step in steps),
+        "tail_stage": max(sorted(t), key=lambda s: np.mean(np.asarray(t[s])[late]) - np.mean(t[s])) if late.any() else None,
+    }

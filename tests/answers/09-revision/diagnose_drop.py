@@ -189,3 +189,12 @@ def diagnose_drop(incident, features):
     out = _evidence(incident, features)
     guess = next((f for f in features if "tenure" in f or "flag" in f or "lag" in f), features[0])
     return {**out, "diagnosis": "leakage" if "lag" in guess else "drift", "feature": guess}
+
+
+@wrong("the mismatch is a share of all live rows, not only of the recent ones")
+def diagnose_drop(incident, features):
+    live = incident["live"]
+    recent = live[live["day"] > live["day"].max() - 14]
+    out = {**_evidence(incident, features), "mismatch": _evidence({**incident, "live": recent}, features)["mismatch"]}
+    diagnosis, feature = _name(out, incident["written"])
+    return {**out, "diagnosis": diagnosis, "feature": feature}

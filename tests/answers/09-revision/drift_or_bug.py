@@ -7,7 +7,7 @@ import numpy as np
 from course.authoring.bank import right, wrong
 
 
-def _evidence(log, centre="median", week=7, base=True, sd=False, flip=False, last=7, off=0, inverse=True, nulls_first=True):
+def _evidence(log, centre="median", week=7, base=True, sd=False, flip=False, last=7, off=0, inverse=True, nulls_first=True, start=7, stop=0):
     daily = getattr(log.groupby("day")["value"], centre)().sort_index()
     if len(daily) < 42:
         raise ValueError
@@ -20,6 +20,7 @@ def _evidence(log, centre="median", week=7, base=True, sd=False, flip=False, las
     if abs(out["shift"]) > 0.25:
         rolled = daily.rolling(week).mean()
         change = (rolled - rolled.shift(week)).abs()
+        change = change.iloc[start + week - 1 : len(change) - stop]
         t = int(change.idxmax()) - week + 1
         out["suddenness"], out["day"] = change.max() / abs(after - before), t + off
     q = out["ratio"]
@@ -122,3 +123,18 @@ def drift_or_bug(log):
 @wrong("41 days: expected ValueError")
 def drift_or_bug(log):
     return _evidence(log) if log["day"].nunique() >= 42 else {}
+
+
+@wrong("the old week may be the first of the log")
+def drift_or_bug(log):
+    return _evidence(log, start=14)
+
+
+@wrong("the first t is 7")
+def drift_or_bug(log):
+    return _evidence(log, start=8)
+
+
+@wrong("the new week may be the last of the log")
+def drift_or_bug(log):
+    return _evidence(log, stop=1)

@@ -173,3 +173,20 @@ def explain_to_manager(counts, plan, candidates):
 @wrong("'faults'")
 def explain_to_manager(counts, plan, candidates):
     return _answer(counts, plan, candidates, order=["metric first", "no range", "wrong number", "too sure", "harm left out"])
+
+
+@wrong("look for each in all claims before the next fault")
+def explain_to_manager(counts, plan, candidates):
+    """Claim by claim: the first claim with any fault decides."""
+    out = _week(counts, plan)
+
+    def fault(claims):
+        if not claims:
+            raise ValueError
+        several = (_fault([c], out, skip=("metric first", "harm left out")) for c in claims)
+        return (
+            _fault(claims[:1], out, skip=("wrong number", "no range", "too sure", "harm left out")) or next(filter(None, several), None) or _fault(claims, out)
+        )
+
+    faults = {name: fault(claims) for name, claims in candidates.items()}
+    return {**out, "faults": faults, "choose": next((name for name, bad in faults.items() if bad is None), None)}

@@ -13,12 +13,13 @@ def _check(sizes, train, valid):
         raise ValueError("unusable curve")
 
 
-def _fit(sizes, errors, floored=True):
+def _fit(sizes, errors, floored=True, clip=False):
     best = None
     for k in range(1, 31):
         x = np.asarray(sizes, float) ** (-k / 20)
         if floored:
             scale, floor = np.polyfit(x, errors, 1)
+            floor = max(floor, 0.0) if clip else floor
         else:
             scale, floor = float(x @ errors / (x @ x)), 0.0
         rest = ((floor + scale * x - errors) ** 2).sum()
@@ -29,9 +30,9 @@ def _fit(sizes, errors, floored=True):
     return best[1:]
 
 
-def _answer(sizes, train, valid, target, budget, floored=True, gap=1, add=False, judge=None, last=False, infinite=False, fitted=None):
+def _answer(sizes, train, valid, target, budget, floored=True, gap=1, add=False, judge=None, last=False, infinite=False, fitted=None, clip=False, smooth=False):
     _check(sizes, train, valid)
-    floor, scale, power = _fit(sizes, np.asarray(train if fitted == "train" else valid, float), floored)
+    floor, scale, power = _fit(sizes, np.asarray(train if fitted == "train" else valid, float), floored, clip)
     needed = (scale / (target - floor)) ** (1 / power) if floor < target else (np.inf if infinite else None)
     out = {"floor": floor, "scale": scale, "power": power, "gap": gap * (valid[-1] - train[-1])}
     out["forecast"] = valid[-1] if last else floor + scale * budget**-power
@@ -40,7 +41,7 @@ def _answer(sizes, train, valid, target, budget, floored=True, gap=1, add=False,
     out["rows_needed"] = needed
     if judge:
         out["verdict"] = judge(valid[-1], train[-1], needed)
-    elif valid[-1] <= target:
+    elif (floor + scale * sizes[-1] ** -power if smooth else valid[-1]) <= target:
         out["verdict"] = "reached"
     elif needed is None or needed == np.inf:
         out["verdict"] = "floor"
@@ -124,3 +125,13 @@ def learning_curve_verdict(sizes, train_errors, valid_errors, target, budget):
 @wrong("three sizes: expected ValueError")
 def learning_curve_verdict(sizes, train_errors, valid_errors, target, budget):
     return _answer(sizes, train_errors, valid_errors, target, budget) if len(sizes) > 3 else {}
+
+
+@wrong("a power with a negative floor is left out")
+def learning_curve_verdict(sizes, train_errors, valid_errors, target, budget):
+    return _answer(sizes, train_errors, valid_errors, target, budget, clip=True)
+
+
+@wrong("asks for the last validation error, not for the fitted one")
+def learning_curve_verdict(sizes, train_errors, valid_errors, target, budget):
+    return _answer(sizes, train_errors, valid_errors, target, budget, smooth=True)
