@@ -29,7 +29,7 @@ RIGHT = {
     "share": "def share(part, whole):\n    if whole == 0:\n        raise ValueError\n    return part / whole\n",
     "middle": "def middle(values):\n    return sorted(values)[len(values) // 2]\n",
 }
-KILLS = int(os.environ.get("COURSE_KILLS", "12"))
+KILLS = int(os.environ.get("COURSE_KILLS", "6"))
 
 
 def lay(root, student, code):

@@ -107,7 +107,7 @@ def diversity(shown, category, vectors):
 @wrong("a slope within 1.96 errors of 0 is no trend")
 def diversity(shown, category, vectors):
     out = result(*tables(shown, category, vectors))
-    return out | {"verdict": "narrowing" if out["slope"] < 0 else "widening"}
+    return out | {"verdict": "narrowing" if out["slope"] < -1e-9 else "widening" if out["slope"] > 1e-9 else "stable"}
 
 
 @wrong("bits a week is rounding, not a trend")
