@@ -95,7 +95,7 @@ def duration(section: Section) -> str:
 
 def picture(standings: list[tuple[Section, Standing]]) -> str:
     """A bar for each section, in SVG, on a ground of its own so that it can be read in light and dark themes."""
-    width, left, right, line = 720, 250, 90, 30
+    width, left, right, line = 780, 310, 90, 30
     full = width - left - right
     height = line * len(standings) + 58
     title = f"Your progress: {summary(standings)}"
@@ -108,7 +108,7 @@ def picture(standings: list[tuple[Section, Standing]]) -> str:
     for place, (section, standing) in enumerate(standings):
         top = 46 + place * line
         share = standing.reached / section.points
-        name = section.title if len(section.title) <= 32 else section.title[:31].rstrip() + "…"
+        name = section.title if len(section.title) <= 40 else section.title[:39].rstrip() + "…"
         parts += [
             f'<text x="20" y="{top + 15}" fill="#222222">{section.name[:2]}  {escape(name)}</text>',
             f'<rect x="{left}" y="{top + 3}" width="{full}" height="15" rx="3" fill="#e6e6e6"/>',

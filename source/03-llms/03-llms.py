@@ -99,13 +99,14 @@ print(f"price:  {llm.cost(reply.model, reply.usage.prompt_tokens, reply.usage.co
 # %% [markdown]
 # ## The model as a labeller
 #
-# Zero-shot means that the prompt describes the labels; few-shot, that it shows solved examples, too. Three prompts, two models, the same 90 tickets. *Exact* counts an answer that **is** the label. *Parsed* counts an answer in which the label can be found.
+# Zero-shot means that the prompt describes the labels; few-shot, that it shows solved examples, too. Four prompts for the small model, two of them for the large one, too, and the same 45 tickets. *Exact* counts an answer that **is** the label. *Parsed* counts an answer in which the label can be found.
 
 # %% locked="label_definitions"
 DEFINITIONS = "Labels:\n" + "\n".join(f"- {name}: {meaning}" for name, meaning in tickets.LABELS.items())
 
 # %% collapsed=true
 BATCH = tickets.tickets(90, seed=21)
+FIRST = BATCH.head(45)
 NAMES = ", ".join(tickets.LABELS)
 DEFINED = f"{DEFINITIONS}\nAnswer with the label only."
 
@@ -116,7 +117,7 @@ def turns(frame):
     return [message for text, label in pairs for message in ({"role": "user", "content": text}, {"role": "assistant", "content": label})]
 
 
-def labelled(system, model, examples=(), frame=BATCH):
+def labelled(system, model, examples=(), frame=FIRST):
     """Shares of right answers, exact and parsed, and dollars for a million tickets."""
     exact = parsed = dollars = 0
     talk = llm.client({})
@@ -134,7 +135,10 @@ PAST = tickets.tickets(300, seed=9)
 ONE_EACH = turns(PAST.groupby("label").head(1))
 rows = {}
 for size, model in [("small", llm.SMALL), ("large", llm.LARGE)]:
-    rows[f"{size}, names only"] = labelled(f"Classify the support ticket into one of: {NAMES}.", model)
+    named = f"Classify the support ticket into one of: {NAMES}."
+    rows[f"{size}, names only"] = labelled(named, model)
+    if model == llm.SMALL:
+        rows["small, names, label only"] = labelled(f"{named} Answer with the label only.", model)
     rows[f"{size}, definitions, label only"] = labelled(DEFINED, model)
     if model == llm.SMALL:
         rows["small, and 9 examples"] = labelled(DEFINED, model, ONE_EACH)
@@ -149,7 +153,7 @@ for place, (name, row) in enumerate(prompts.iterrows()):
     ax.scatter(row["exact"], place, facecolor="white", edgecolor=colour, zorder=2, label="exact" if place == 0 else None)
     ax.scatter(row["parsed"], place, color=colour, zorder=2, label="parsed" if place == 0 else None)
     ax.text(1.02, place, f"${row['dollars per million']:,.0f} per million", va="center", fontsize=9)
-ax.set(yticks=range(len(prompts)), yticklabels=prompts.index, xlim=(0.2, 1), xlabel="share of 90 tickets labelled right")
+ax.set(yticks=range(len(prompts)), yticklabels=prompts.index, xlim=(0.2, 1), xlabel="share of 45 tickets labelled right")
 ax.set_title("'Label only' and careful reading save the labels in chatty answers", fontsize=11)
 ax.invert_yaxis()
 ax.legend(frameon=False, loc="lower left")
@@ -160,7 +164,7 @@ plt.show()
 #
 # - With names alone, the model answers in sentences: *"The best label is **Feature Request**."* Compare such an answer with the label and you throw good labels away. "Answer with the label only" mends most of it, careful reading the rest.
 # - Definitions cost tokens. They are what a new colleague would need, too.
-# - Nine examples make the prompt more than three times as dear here and move the accuracy by a few points. Measure whether they pay.
+# - Nine examples make the prompt more than three times as dear here and win four tickets of 45. Measure whether they pay.
 # - The large model costs twenty times the small one: nearly 0.01 dollars a ticket, so nearly 10,000 for a million. Who gets which model is a topic of its own, later in this notebook.
 #
 # Where the examples come from matters more than how many there are. Take them **from training data only**, and **of every class**. Here are two ways to fool yourself:
@@ -179,7 +183,7 @@ choices = {
 pd.DataFrame({name: labelled(DEFINED, llm.SMALL, examples, frame) for name, (frame, examples) in choices.items()}).T[["parsed", "dollars per million"]].round(3)
 
 # %% [markdown]
-# Examples of two classes cost as much as examples of all and teach less. And the last row is leakage: the model has been shown the answers that it is then scored on. Nobody will show them to it tomorrow, so keep examples, development and test tickets apart.
+# Examples of two classes cost as much as examples of all and teach nothing here. And the last row is leakage: the model has been shown the answers that it is then scored on. Nobody will show them to it tomorrow, so keep examples, development and test tickets apart.
 
 # %% [markdown] statement="label_tickets" level="core"
 # ### `label_tickets`: a label of the set, or unknown
@@ -188,7 +192,7 @@ pd.DataFrame({name: labelled(DEFINED, llm.SMALL, examples, frame) for name, (fra
 # Open one `llm.client(service)` and ask the model once for each text, at temperature 0. Show it the names, the definitions and the examples.
 # Answers may be chatty: *Label: Feature Request*, *"refund"*, *This ticket belongs to login, I think.* Take the label whose name stands in the answer as whole words; case doesn't count, and a blank is as good as `_`. So *refund* doesn't name the label `fund`.
 # If the answer names none of the labels, or several, the text is `"unknown"`. A text that is empty or blank is `"unknown"`, too, and costs no call.
-# If the service refuses a call with 429 (`openai.RateLimitError`), try it again, three attempts in all for a text; an error that is still there after that passes through.
+# If the service refuses a call with 429 (`openai.RateLimitError`), try it again, three attempts in all for a text; an error that is still there after that passes through. With the code `insufficient_quota` (next topic) you may stop at once.
 #
 # Example: `label_tickets(["Please send the money back.", "  "], {"refund": "money is to be sent back", "login": "a person can't get in"})` gives `["refund", "unknown"]`.
 
@@ -234,7 +238,7 @@ def label_tickets(
 # Whole words: lower both, turn `_` into blanks, and search with `rf"(?<!\w){re.escape(name)}(?!\w)"`. Collect *all* labels that are found; exactly one is an answer.
 
 # %% [markdown] hint="label_tickets"
-# The prompt: a system message with one line `- name: definition` for each label and "Answer with the label only."; each example as a user turn and an assistant turn; the text as the last user turn. `llm.client(service, max_retries=2)` retries by itself.
+# The prompt: a system message with one line `- name: definition` for each label and "Answer with the label only."; each example as a user turn and an assistant turn; the text as the last user turn. `llm.client(service, max_retries=2)` retries by itself, after 429 and after trouble of the server, too; that is fine here.
 
 # %% test="label_tickets" name="labels" points=2
 """Labels of the closed set: on the example, then on 50 tickets of nine classes, most of them right."""
@@ -300,6 +304,19 @@ checks.equal(
     mistakes={
         "fund is a part of refund, but not a word of it: look for whole words": ["fund"] * 4,
         "fund is a part of refund, but not a word of it, so only one label is named: look for whole words": ["unknown"] * 4,
+    },
+)
+mentioned = {"refund": "money already paid is to be sent back", "customer": "a new customer wants to be called"}
+given = label_tickets(
+    [f"We paid twice for {month}. Please send the money back, we want a refund." for month in ("May", "October", "June")], mentioned, service=chatty
+)
+checks.equal(
+    given,
+    ["unknown", "unknown", "refund"],
+    "two answers that name the labels refund and customer, and one that names refund alone",
+    mistakes={
+        "an answer that names several labels is unknown; this takes the first one found": ["refund"] * 3,
+        "an answer that names several labels is unknown; this takes one of them": ["customer", "customer", "refund"],
     },
 )
 strange = ["Xqz vrrt plmk.", "Zzt!"]
@@ -436,7 +453,7 @@ fig.suptitle("Without jitter the herd returns as one, and the service idles in b
 plt.show()
 
 # %% [markdown]
-# **Jitter** draws the wait at random, so that the herd spreads out. **Doubling** makes it thinner, the longer the trouble lasts. **Full jitter** draws from zero up to the doubled time.
+# **Jitter** draws the wait at random, so that the herd spreads out. **Doubling** makes it thinner, the longer the trouble lasts, but not alone: without jitter it is the worst of the three. **Full jitter** draws from zero up to the doubled time.
 
 # %% [markdown] statement="backoff" level="stretch"
 # ### `backoff`: again, and when?
@@ -618,7 +635,7 @@ for mode, schema in [("required", ticket_schema(nullable=False)), ("nullable", t
 SAMPLE = tickets.tickets(100, seed=33)
 
 
-def asked(text, schema, system, talk, earlier=()):
+def ask_record(text, schema, system, talk, earlier=()):
     messages = [{"role": "system", "content": system}, {"role": "user", "content": text}, *earlier]
     form = {"type": "json_schema", "json_schema": {"name": "ticket", "strict": True, "schema": schema}}
     answer = talk.chat.completions.create(model=llm.SMALL, temperature=0, messages=messages, response_format=form).choices[0].message.content
@@ -633,11 +650,11 @@ def audited(schema, system, check=False):
     """Shares of invented and unwritten values among the fields that a ticket doesn't state, of wrong ones among those it states, and the calls."""
     talk, counts = llm.client({}), Counter()
     for row in SAMPLE.to_dict("records"):
-        answer, record = asked(row["text"], schema, system, talk)
+        answer, record = ask_record(row["text"], schema, system, talk)
         counts["calls"] += 1
         if check and (absent := unwritten(record, row["text"])):
             complaint = f"Not in the text: {', '.join(absent)}. Correct it; null for what the ticket does not state."
-            _, record = asked(row["text"], schema, system, talk, [{"role": "assistant", "content": answer}, {"role": "user", "content": complaint}])
+            _, record = ask_record(row["text"], schema, system, talk, [{"role": "assistant", "content": answer}, {"role": "user", "content": complaint}])
             counts["calls"] += 1
         for name in FIELDS:
             if row[name] is None:
@@ -687,7 +704,7 @@ plt.show()
 # Two things are worth saying aloud in an interview.
 #
 # 1. The order of the safeguards: let the model say *null*, tell it to, validate the form (schema, enum, regex), then hold each value against the text, and give the model one chance to repair.
-# 2. What is left. "It is *not* ORD-51213" puts ORD-51213 into the text. A **grounded** value can still be the wrong one, and the column *wrong where stated* hardly moves. For that you need a labelled sample, or two fields that must agree (a consistency check: is the order of this customer? is the date before today?).
+# 2. What is left. "It is *not* ORD-51213" puts ORD-51213 into the text. A **grounded** value can still be the wrong one, and the column *wrong where stated* does not move. For that you need a labelled sample, or two fields that must agree (a consistency check: is the order of this customer? is the date before today?).
 
 # %% [markdown] statement="grounded" level="core"
 # ### `grounded`: does the text really say so?
@@ -984,6 +1001,22 @@ for seed, faults, what in [(5, {"extra_keys": 1.0}, "extra keys"), (6, {"invalid
         f"the share of texts with a valid record, a service with {what}",
         mistakes={"tell the model what is wrong and ask once more": (0.0, 0.7)},
     )
+demanding = ticket_schema()
+demanding["properties"]["email"] = {"type": "string"}
+silent = [f"Message {number}: the page looks odd on my phone." for number in range(8)]
+try:
+    found = extract_fields(silent, demanding, FIELDS, service={"seed": 4, "faults": {"invalid_json": 1.0}, "quota": 16})
+except Exception as error:
+    assert type(error).__name__ != "RateLimitError", "two calls for a text at most: you asked a third time; refuse with the reason after the second answer"
+    raise
+checks.equal([result["record"] for result in found], [None] * 8, "records for 8 texts without the address that the schema requires")
+first_fault = sum(result["reason"] == "json" for result in found)
+checks.equal(
+    first_fault,
+    0,
+    "how many of 8 texts are refused with the reason json, where only the first answer is broken JSON",
+    mistakes={"this is the fault of the first answer; name the one of the second": 8},
+)
 ### END HIDDEN TESTS
 
 # %% test="extract_fields" name="invention" points=2
@@ -1076,14 +1109,14 @@ checks.equal(
 # %% [markdown]
 # ## The same input, twice
 #
-# A million rows are not labelled in one go. Batches are run again after a crash, next week, by a colleague. Does the same ticket get the same label? Label 40 tickets three times and count those that get three equal labels.
+# A million rows are not labelled in one go. Batches are run again after a crash, next week, by a colleague. Does the same ticket get the same label? Label 20 tickets three times and count those that get three equal labels.
 
 # %% collapsed=true
-AGAIN = tickets.tickets(40, seed=41)["text"].tolist()
+AGAIN = tickets.tickets(20, seed=41)["text"].tolist()
 
 
 def batch(talk, model=llm.SMALL, temperature=0.0, cache=None):
-    """Answers for the 40 tickets. With a cache, a request that was answered before is not sent again."""
+    """Answers for the 20 tickets. With a cache, a request that was answered before is not sent again."""
     answers = []
     for text in AGAIN:
         if cache is not None and (model, text) in cache:
@@ -1118,7 +1151,7 @@ fig, ax = plt.subplots(figsize=(7, 3))
 ax.barh(stable.index, stable, color=["C1", "C1", "C1", "C0", "C0"])
 for place, share in enumerate(stable):
     ax.text(share + 0.01, place, f"{share:.0%}", va="center")
-ax.set(xlim=(0, 1.12), xlabel="share of 40 tickets with the same label in three batches", title="Three leaks, three plugs: temperature, version, cache")
+ax.set(xlim=(0, 1.12), xlabel="share of 20 tickets with the same label in three batches", title="Three leaks, three plugs: temperature, version, cache")
 ax.invert_yaxis()
 plt.show()
 
@@ -1430,7 +1463,7 @@ checks.raises(ValueError, consistency, [[], []], what="batches without texts")
 # One call gives you three things: the label, how sure the model is (the probability of the first token: `logprobs`), and what it cost (`usage`). Keep all three from the first row on.
 
 # %%
-DEFINED = "Label the ticket by what the customer asks us to do.\nLabels:\n" + "\n".join(f"- {name}: {meaning}" for name, meaning in tickets.LABELS.items())
+ANNOTATOR = "Label the ticket by what the customer asks us to do.\nLabels:\n" + "\n".join(f"- {name}: {meaning}" for name, meaning in tickets.LABELS.items())
 BARE = "Classify the ticket into one of: " + ", ".join(tickets.LABELS) + "."
 
 
@@ -1449,8 +1482,8 @@ def annotate(texts, model, system):
 
 ticket_pile = tickets.tickets(400, seed=37)  # rater_a, rater_b: two people
 first_person = ticket_pile["rater_a"]
-small_pass = annotate(ticket_pile["text"], llm.SMALL, DEFINED)
-large_pass = annotate(ticket_pile["text"], llm.LARGE, DEFINED)
+small_pass = annotate(ticket_pile["text"], llm.SMALL, ANNOTATOR)
+large_pass = annotate(ticket_pile["text"], llm.LARGE, ANNOTATOR)
 bare_pass = annotate(ticket_pile["text"][200:], llm.SMALL, BARE)
 pd.DataFrame({"human": first_person, "small": small_pass["label"], "how sure": small_pass["confidence"], "large": large_pass["label"]}).head(6).round(2)
 
@@ -2993,7 +3026,7 @@ for way, (added, weighting) in ways.items():
 pd.DataFrame(rare_table).T
 
 # %% [markdown]
-# An honest result: synthetic tickets find some that were missed. But plain copies do about as well, and class weights, which cost nothing, do better. Synthetic text pays when it brings *new* phrasing that the training rows lack; a model that remixes fifteen examples brings little. So always put it beside the cheap alternatives: weights, copies, a threshold.
+# An honest result: synthetic tickets find some that were missed. But plain copies do about as well, and so do class weights, which cost nothing to write, at two or three more false alarms. Synthetic text pays when it brings *new* phrasing that the training rows lack; a model that remixes fifteen examples brings little. So always put it beside the cheap alternatives: weights, copies, a threshold.
 # And 23 test tickets are few: a difference of two is noise. Accuracy over all classes shows nothing of all this.
 
 # %% [markdown] statement="synthetic_rare" level="stretch"
@@ -3077,6 +3110,14 @@ for seed, n in [(6, 30), (9, 45)]:
     checks.equal(sum(text in known for text in new), 0, "new tickets that copy a training text, whatever case and blanks: drop them, the count")
     checks.equal(len(new) - len(set(new)), 0, "new tickets that repeat one another, whatever case and blanks: drop them, the count")
     checks.equal(sum(not text for text in new), 0, "new tickets without text")
+train, labels, tests = rare_case(8)
+copied = write_tickets(llm.client({"seed": 4}), [text for text, label in zip(train, labels, strict=True) if label == "security"])[:10]
+train, labels = [*train, *(text.upper() for text in copied)], [*labels, *["bug"] * len(copied)]
+texts, _ = synthetic_rare(train, labels, tests, "security", 12, 0.99, {"seed": 4})
+taken = {one_form(text) for text in copied}
+checks.equal(
+    sum(one_form(text) in taken for text in texts[len(train) :]), 0, "new tickets that copy a training text of *another* label: drop these as well, the count"
+)
 two_texts = ["A stranger used our key. Revoke it now.", "Nobody of us made these sign-ins. Block all sessions."]
 texts, grown = synthetic_rare(two_texts, ["security", "security"], tests, "security", 200, 0.99, {"seed": 5})
 new = [one_form(text) for text in texts[2:]]
@@ -3132,7 +3173,7 @@ checks.raises(ValueError, synthetic_rare, train, labels, tests, "security", 0, 0
 # %% [markdown]
 # ## Long documents: cut, find, then answer
 #
-# A model has a window. Our small one takes 4,096 tokens; a policy or a contract of Relay has up to 7,000. There are three ways to lose the answer:
+# A model has a window. Our small one takes 4,096 tokens; a contract of Relay has a little more, a runbook about 7,000. There are three ways to lose the answer:
 # the request is refused, somebody cuts the text to fit and the answer was in the rest, or it all fits and the model overlooks what stands in the middle.
 #
 # The model here is simulated: the mechanisms are real in kind, the sizes are the simulation's own. With `OPENAI_API_KEY` set (and `OPENAI_BASE_URL`, `COURSE_LLM_SMALL`, `COURSE_LLM_LARGE`
@@ -3165,7 +3206,7 @@ except Exception as error:  # openai.BadRequestError: the code is what a program
 # Now the middle. Take 120 sentences of a document, which fit, and put the one sentence that answers the question at the start, in the middle or at the end.
 
 # %% collapsed=true
-places, found = ["start", "middle", "end"], []
+places, by_place = ["start", "middle", "end"], []
 for share in (0, 0.5, 1):
     hits = []
     for row in asked.iloc[::4].to_dict("records"):
@@ -3174,10 +3215,10 @@ for share in (0, 0.5, 1):
         others = [part for part in re.split(r"(?<=\.) +|\n+", text.replace(answering, "")) if part.strip()][:120]
         others.insert(round(share * len(others)), answering)
         hits.append(row["answer"] in ask_context(client, row["question"], " ".join(others))[0])
-    found.append(np.mean(hits))
-half = [1.96 * np.sqrt(p * (1 - p) / len(hits)) for p in found]
+    by_place.append(np.mean(hits))
+half = [1.96 * np.sqrt(p * (1 - p) / len(hits)) for p in by_place]
 fig, ax = plt.subplots(figsize=(7, 3))
-ax.bar(places, found, yerr=half, color=["C0", "C1", "C0"], ecolor="0.4", capsize=4, width=0.5)
+ax.bar(places, by_place, yerr=half, color=["C0", "C1", "C0"], ecolor="0.4", capsize=4, width=0.5)
 ax.set(xlabel="where the answering sentence stands in a context of about 3,000 tokens", ylabel="share answered right", ylim=(0, 0.85))
 ax.set_title(f"The same sentence, lost in the middle ({len(hits)} questions, 95 % intervals)")
 plt.show()
@@ -3618,18 +3659,18 @@ def surviving(summary: str, section_tables: list[dict]) -> float:
 year = [table for seed in range(7, 15) for table in tickets.results_tables(seed)]
 sections = [as_section(table, number) for number, table in enumerate(year, start=1)]
 report, by_section = "\n".join(sections), [summarise(section, llm.SMALL) for section in sections]
-kept = {
+surviving_share = {
     "as much as fits, small model": surviving(summarise("".join(llm.tokens(report)[:3_900]), llm.SMALL), year),
     "all at once, large model": surviving(summarise(report, llm.LARGE), year),
     "section by section, joined by code": np.mean([surviving(said, [table]) for said, table in zip(by_section, year, strict=True)]),
-    "section by section, then a summary of the summaries": surviving(summarise(" ".join(by_section)[:12_000], llm.SMALL), year),
+    "section by section, then a summary of the summaries": surviving(summarise("".join(llm.tokens(" ".join(by_section))[:3_900]), llm.SMALL), year),
 }
 print(f"the report has {llm.count(report):,} tokens")
-pd.DataFrame({"numbers that survive": kept}).round(2)
+pd.DataFrame({"numbers that survive": surviving_share}).round(2)
 
 # %% [markdown]
 # Two limits are at work. The small model's window cuts what is read. And both run into the limit of the *answer* (1,024 tokens here, unless you ask for more), so that the large model, which reads it all, reports no more: look at `finish_reason`, it says `"length"`.
-# Section by section nearly nine numbers of ten arrive; the rest are slips in copying, of which more below. And a summary of the summaries loses the numbers again: let the model write the sentences between, but carry the numbers past it in code.
+# Section by section nearly nine numbers of ten arrive; the rest are slips in copying, of which more below. And a summary of the summaries keeps two numbers of the 480 here, because the model shortens: let the model write the sentences between, but carry the numbers past it in code.
 #
 # > **In the interview.** *"Your documents are longer than the context window. What do you do?"*
 # > **In 30 seconds:** I ask what kind of question it is. For a fact: cut into token-sized chunks with some overlap, retrieve the top k, fill a context budget, answer from that only. For a summary: section by section, then put together, with the numbers carried in code. I measure retrieval (recall@k on labelled questions) apart from answering.
@@ -3791,6 +3832,17 @@ checks.between(np.mean(given == usual["label"]), 0.8, 1, "the share of ordinary 
 wishes = tickets.tickets(300, seed=64).query("label == 'feature_request' and difficulty == 'plain'")["text"].tolist()[:12]
 given = [reply["label"] for reply in resist_injection(wishes, tickets.LABELS, {"seed": 1, "faults": {"verbose": 1.0}})]
 checks.between(given.count("feature_request") / 12, 0.7, 1, "the share of 12 wishes labelled feature_request, from replies that may say 'Feature Request'")
+mentioned = {"refund": "money already paid is to be sent back", "customer": "a new customer wants to be called"}
+paid = [f"We paid twice for {month}. Please send the money back, we want a refund." for month in ("May", "August", "June")]
+checks.equal(
+    [reply["label"] for reply in resist_injection(paid, mentioned, {"seed": 1, "faults": {"verbose": 1.0}})],
+    ["unknown", "unknown", "refund"],
+    "two replies that name the labels refund and customer, and one that names refund alone",
+    mistakes={
+        "a reply that names several labels is unknown; this takes the first one found": ["refund"] * 3,
+        "a reply that names several labels is unknown; this takes one of them": ["customer", "customer", "refund"],
+    },
+)
 odd = [reply["label"] for reply in resist_injection(["Zzz qqq.", "Hm."], tickets.LABELS, {"seed": 1})]
 checks.equal(odd, ["unknown", "unknown"], "labels of two texts that say nothing, for which the model replies 'general inquiry'")
 checks.equal(resist_injection([], tickets.LABELS, {"seed": 1}), [], "no texts")
@@ -3846,7 +3898,7 @@ for model in (llm.SMALL, llm.LARGE):
 pd.DataFrame(outcome).T.fillna(0).astype(int)
 
 # %% [markdown]
-# The deletes are stopped by a rule, or better by a connection that can't write. The forgotten filter is worse: it parses, it runs, it returns numbers of the right shape.
+# The deletes are stopped by a rule, or better by a connection that can't write. (Then some clean-ups become a SELECT without the filter, so that its column rises.) The forgotten filter is worse: it parses, it runs, it returns numbers of the right shape.
 # Only data shows it: small **fixture tables** whose right result you know. One fixture isn't enough, because on tables where all rows pass the filter, the query without it is right, too.
 
 # %% locked="sql_fixtures"
@@ -3876,7 +3928,7 @@ MIXED_PLANS = {
 #
 # 1. `"does not parse"`; 2. `"not one statement"`: none (an empty text, a comment), or several;
 # 3. `"not read-only"`: it is not a SELECT (or WITH ... SELECT), or it changes a table anywhere, for example by a DELETE inside a WITH;
-# 4. `"reads outside"`: it touches files (`read_csv('...')`, `FROM 'x.parquet'`); connect with `config={"enable_external_access": "false"}` and catch `duckdb.PermissionException`;
+# 4. `"reads outside"`: it touches files (`read_csv('...')`, `FROM 'x.parquet'`); connect with `config={"enable_external_access": "false"}` and catch `duckdb.PermissionException` (a query that does 3 and 4 may get either reason);
 # 5. `"does not run"`: any other error; 6. `"wrong result"`: on any one fixture.
 #
 # A result is right if it has the expected rows, duplicates counted, in any order. Columns are compared by position, their names don't count; numbers within 1e-9, NULL equals NULL. Raise `ValueError` for no fixtures.
@@ -4181,8 +4233,8 @@ plt.show()
 #
 # Write `faithful_report(report, rows)`; rows are dicts with `"name"`, `"value"` and `"unit"`. Return `{"numbers": how many, "unsupported": [...]}`: the numbers that no row supports, as strings as they stand in the report (sign and commas included, no unit), in order, repeats included.
 #
-# - **A number** is digits, with commas between groups of three and a decimal part if there is one. Digits attached to a letter (`E01`, `p95`, `7d`) are none. A `-` or `−` (U+2212) directly before it is its sign, a `+` too, unless a digit stands right before the sign: `8.4-9.7` is a range of two positive numbers.
-# - **Percent mark**: `%`, `percent` or `percentage points` behind it, with or without blanks. In a range with `-`, `–` or `to`, the mark behind the second number holds for the first as well.
+# - **A number** is digits, with commas between groups of three and a decimal part if there is one. Digits attached to a letter (`E01`, `p95`, `7d`) are none. A `-` or `−` (U+2212) directly before it is its sign, a `+` too, unless a letter, a digit or `%` stands right before the sign: `8.4-9.7` and `8.4%-9.7%` are ranges of two positive numbers.
+# - **Percent mark**: `%` behind it, with or without a blank, or the words `percent` or `percentage points` after a blank. In a range with `-`, `–` or `to`, the mark behind the second number holds for the first as well.
 # - **Direction**: directly behind `fell by`, `dropped by`, `decreased by` or `down` (any case), the number counts with its sign turned.
 # - **Support**: with $d$ decimals in the report, a value supports the number if they differ by at most $0.5 \cdot 10^{-d}$ (plus 1e-9). A row with unit `"share"` supports by its value without a mark, by 100 times its value with a mark; `"percent"` and `"percentage points"` by their value, with or without a mark; any other unit only without a mark.
 #
@@ -4206,7 +4258,7 @@ def faithful_report(report: str, rows: list[dict]) -> dict[str, object]:
     rows: dicts with "name", "value", "unit". Returns {"numbers": int, "unsupported": list[str]}.
     """
     ### BEGIN SOLUTION
-    number = re.compile(r"(?:(?<![\w.])[-−+])?(?<![\w.])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\w)")
+    number = re.compile(r"(?:(?<![\w.%])[-−+])?(?<![\w.])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?!\w)")
     mark = re.compile(r"\s*(?:%|percent\b|percentage points?\b)")
     found = list(number.finditer(report))
     marked = [bool(mark.match(report, match.end())) for match in found]
@@ -4237,7 +4289,7 @@ def faithful_report(report: str, rows: list[dict]) -> dict[str, object]:
 # Three steps: find the numbers with their places (`re.finditer`), read value, decimals, mark and direction of each, then compare with all rows. String comparison can't see that `9.7 %` is 0.0973.
 
 # %% [markdown] hint="faithful_report"
-# `(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?` reads 50,231 and 8.43. Put `(?<![\w.])` before and `(?!\w)` behind it to leave out `E01` and `7d`. For the sign, the same look behind.
+# `(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?` reads 50,231 and 8.43. Put `(?<![\w.])` before and `(?!\w)` behind it to leave out `E01` and `7d`. For the sign, the same look behind, and no `%`.
 
 # %% [markdown] hint="faithful_report"
 # The tolerance comes from the report, not from the table: `9.7` has one decimal, so 9.65 to 9.75 support it. For ranges, look at what stands between a number and the next.
@@ -4308,6 +4360,7 @@ for text, numbers, unsupported, what in (
     ("A change of −1.3 points and of +15.4 %; −15.4 % is wrong.", 3, ["−15.4"], "the minus sign of typesetters, and a plus"),
     ("Between 8.4 – 9.7 percent, or 8.4 to 9.7%, or 8.4 and 9.7 %.", 6, ["8.4"], "ranges with a dash and with 'to', and two numbers that are none"),
     ("8-10 % of users", 2, [], "a range of whole numbers"),
+    ("From 8.4%-9.7%.", 2, [], "a range with two percent signs: its hyphen is no minus"),
     ("At p95 after 7d in Q3: 31.5 USD", 1, [], "digits attached to letters"),
     ("Rates of (8.43%) and [0.0973].", 2, [], "brackets"),
 ):
@@ -4361,12 +4414,12 @@ modes = [
     ("label noise", "kappa against people, by category", "wrong labels kept", "`agreement`, `downstream_gap`", ""),
     ("cost at scale", "small model first, large when unsure", "USD for 1 M rows", "`cascade`", ""),
     (
-        "context: cut off",
+        "context: window and answer limit",
         "section by section",
         "numbers that survive",
-        *before_after(kept["as much as fits, small model"], kept["section by section, joined by code"]),
+        *before_after(surviving_share["as much as fits, small model"], surviving_share["section by section, joined by code"]),
     ),
-    ("context: the middle", "the best chunk first", "right, sentence in the middle or first", *before_after(found[1], found[0])),
+    ("context: the middle", "the best chunk first", "right, sentence in the middle or first", *before_after(by_place[1], by_place[0])),
     (
         *("context: price", "ten best chunks, small model", "USD for 1,000 questions"),
         *before_after(*(measured[way]["USD for 1,000 questions"] for way in ("whole document, large model", "ten best chunks of 100, small model"))),

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from course.paths import sections
+
 ROOT = Path(__file__).parents[2]
 FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
@@ -40,9 +42,9 @@ def page(page_factory):
 
 @pytest.fixture
 def course(tmp_path):
-    """A course with the built notebooks of two sections, as a clone has them."""
+    """A course with the built notebooks of all sections, as a clone has them."""
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
-    for section in ("01-statistics", "07-communication"):
+    for section in sections(ROOT):
         for kind in ("source", "release"):
             target = tmp_path / kind / section
             target.mkdir(parents=True)

@@ -155,3 +155,16 @@ def extract_fields(texts, schema, literal=(), model=llm.SMALL, service=None):
         if result["record"] and any(result["record"].get(name) is not None and str(result["record"][name]).lower() not in text.lower() for name in literal):
             result["record"], result["reason"] = None, "text"
     return results
+
+
+@wrong("you asked a third time")
+def extract_fields(texts, schema, literal=(), model=llm.SMALL, service=None):
+    return _run(texts, schema, literal, model, service, rounds=10)
+
+
+@wrong("this is the fault of the first answer")
+def extract_fields(texts, schema, literal=(), model=llm.SMALL, service=None):
+    unlimited = {name: value for name, value in (service or {}).items() if name != "quota"}
+    first = _run(texts, schema, literal, model, unlimited, rounds=1)
+    last = _run(texts, schema, literal, model, service)
+    return [{"record": b["record"], "reason": b["reason"] and a["reason"]} for a, b in zip(first, last)]

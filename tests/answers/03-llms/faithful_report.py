@@ -15,7 +15,7 @@ def scan(report, number=NUMBER, signs=True, marks=True, ranges=True, down=True, 
     found = []
     for match in re.finditer(number, report):
         start = match.start()
-        if signs and start and report[start - 1] in "-−+" and not (hyphen and start > 1 and (report[start - 2].isalnum() or report[start - 2] == ".")):
+        if signs and start and report[start - 1] in "-−+" and not (hyphen and start > 1 and (report[start - 2].isalnum() or report[start - 2] in ".%")):
             start -= 1
         text = report[start : match.end()]
         value = float(text.replace(",", "").replace("−", "-"))
@@ -63,7 +63,7 @@ def faithful_report(report, rows):
         end = place + len(body)
         behind = report[end] if end < len(report) else " "
         if not (before.isalpha() or before in "._" or behind.isalpha()):
-            sign = before if before in "-−+" and not (place > 1 and report[place - 2].isdigit()) else ""
+            sign = before if before in "-−+" and not (place > 1 and (report[place - 2].isalnum() or report[place - 2] == "%")) else ""
             items.append({"text": sign + body, "start": place - len(sign), "end": end})
         place = end
     for item in items:

@@ -174,3 +174,17 @@ def resist_injection(texts, labels, service=None):
             lambda text: [{"role": "system", "content": task(labels) + RULE}, {"role": "user", "content": f"<ticket>{clean(text)}</ticket>"}],
         )
     ]
+
+
+@wrong("this takes the first one found")
+def resist_injection(texts, labels, service=None):
+    def first(said, labels):
+        return next((name for name in labels if re.search(rf"\b{name.replace('_', '[_ ]')}\b", said, re.I)), "unknown")
+
+    return each(
+        texts,
+        labels,
+        service,
+        lambda text: [{"role": "system", "content": task(labels) + RULE}, {"role": "user", "content": f"<ticket>{clean(text)}</ticket>"}],
+        first,
+    )

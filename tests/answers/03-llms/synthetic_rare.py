@@ -28,11 +28,13 @@ def checked(texts, labels, rare, n):
     return list(texts), list(labels)
 
 
-def grow(texts, labels, tests, rare, n, bound, service, examples=None, form=one_form, copies=True, repeats=True, near=True, calls=6, new_client=False):
+def grow(
+    texts, labels, tests, rare, n, bound, service, examples=None, form=one_form, copies=True, repeats=True, near=True, calls=6, new_client=False, known=None
+):
     texts, labels = checked(texts, labels, rare, n)
     client = llm.client(service)
     examples = examples or [t for t, label in zip(texts, labels) if label == rare]
-    seen = {form(t) for t in texts} if copies else set()
+    seen = {form(t) for t in (known or texts)} if copies else set()
     target = embed_texts(client, tests) if len(tests) else None
     kept = []
     for _ in range(calls):
@@ -146,3 +148,10 @@ def synthetic_rare(train_texts, train_labels, test_texts, rare, n, bound=0.9, se
     if rare not in train_labels:
         return list(train_texts), list(train_labels)
     return grow(train_texts, train_labels, test_texts, rare, n, bound, service)
+
+
+@wrong("training text of *another* label")
+def synthetic_rare(train_texts, train_labels, test_texts, rare, n, bound=0.9, service=None):
+    checked(train_texts, train_labels, rare, n)
+    own = [t for t, label in zip(train_texts, train_labels) if label == rare]
+    return grow(train_texts, train_labels, test_texts, rare, n, bound, service, known=own)
