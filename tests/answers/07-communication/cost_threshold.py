@@ -105,3 +105,13 @@ def cost_threshold(score, costs, valid_score=None, valid_good=None):
         v, g = np.asarray(valid_score), np.asarray(valid_good)
         cut = min([-np.inf, *np.unique(v)[::10]], key=lambda t: over * ((v >= t) & (g == 0)).sum() + under * ((v < t) & (g == 1)).sum())
     return (np.asarray(score) >= cut).astype(int)
+
+
+@wrong("try thresholds in the range of the validation scores, not from 0 to 1")
+def cost_threshold(score, costs, valid_score=None, valid_good=None):
+    over, under = differences(costs, valid_score, valid_good)
+    cut = over / (over + under)
+    if valid_score is not None:
+        v, g = np.asarray(valid_score), np.asarray(valid_good)
+        cut = min(np.linspace(0, 1, 1001), key=lambda t: over * ((v >= t) & (g == 0)).sum() + under * ((v < t) & (g == 1)).sum())
+    return (np.asarray(score) >= cut).astype(int)

@@ -106,3 +106,13 @@ def routing_curve(score, good, human):
     sure = np.maximum(s, 1 - s)
     cuts = [sure >= level for level in np.unique(sure)[::-1]]
     return report([cut.mean() for cut in cuts], [m[cut].mean() for cut in cuts], [(m[cut].sum() + h[~cut].sum()) / s.size for cut in cuts], h.mean())
+
+
+@wrong("not on the same cases")
+def routing_curve(score, good, human):
+    s, m, h = columns(score, good, human)
+    sure = np.maximum(s, 1 - s)
+    cuts = [sure >= level for level in np.unique(sure)[::-1]]
+    out = report([cut.mean() for cut in cuts], [m[cut].mean() for cut in cuts], [(m[cut].sum() + h[~cut].sum()) / s.size for cut in cuts], h.mean())
+    out["by_automated"] = max([cut.mean() for cut in cuts if m[cut].sum() <= h[cut].sum()], default=0.0)
+    return out

@@ -158,3 +158,10 @@ def segment_check(segment, system, wrong):
 def segment_check(segment, system, wrong):
     out = solve(segment, system, wrong)
     return out | {"worse": sorted(out["worse"], key=out["p_values"].get)}
+
+
+@wrong("these p-values are one-sided")
+def segment_check(segment, system, wrong):
+    out = solve(segment, system, wrong)
+    raw = solve(segment, system, wrong, method=None)["p_values"]
+    return out | {"p_values": dict(zip(raw, holm([p / 2 for p in raw.values()]).tolist()))}
