@@ -944,6 +944,7 @@ for seed, hours, minutes in [(1, 5, 20), (2, 5, 13), (3, 3, 17)]:
             "this is the capacity of one day, for all days": {"recall": queue.nlargest(capacity, "score")["y"].sum() / ones},
             "this is the mean of each day's precision; count all days together": {"precision": np.mean([part["y"].mean() for part in kept])},
             "the perfect ranking, too, has to work day by day": {"ceiling": min(1.0, 14 * capacity / ones)},
+            "a case that is not finished on the day doesn't count: round the capacity down": {"capacity": capacity + 1},
         },
     )
 ### END HIDDEN TESTS
@@ -2060,6 +2061,7 @@ checks.record(
         "one day is compared with the day before; compare whole weeks": {"suddenness": 6 / (72 / 7)},
         "the shift is divided by the standard deviation; divide by the IQR of the first 28 days": {"shift": 72 / 7 / np.std([8.0, 12.0] * 14, ddof=1)},
         "the ratio is after / before": {"ratio": 70 / 142},
+        "a level is the mean of the daily medians, not one median over all days": {"ratio": 2.2},
         "this is the last day of the old week; t is the first day of the new one": {"day": 29},
     },
 )
@@ -2095,6 +2097,7 @@ for seed in (31, 32):
             mistakes={
                 "the mean of a day follows a few crawlers; take the median": {"ratio": means[-7:].mean() / means[:28].mean()},
                 "compare the share of NaN with that of the first 28 days, not with zero": {"null_jump": last.isna().mean()},
+                "the IQR is that of all values, not of the daily medians": {"shift": change / np.subtract(*np.quantile(daily[:28], [0.75, 0.25]))},
                 "one last day is not a week; Saturdays differ": {"ratio": daily.iloc[-1] / daily[:28].mean()},
             },
         )
@@ -2267,6 +2270,8 @@ names = {
     "recent": "the drop is measured on the last 14 days, not on all live rows",
     "zero": "compare the share of NaN with the offline one, not with zero",
     "mean": "the mean follows a few huge values; take the median",
+    "days": "recent are 14 days; with day >= max - 14 there are 15",
+    "levels": "the list of levels opens with the offline median",
 }
 
 
@@ -2279,14 +2284,15 @@ def evidence_of(incident: dict) -> tuple[dict, dict]:
     one = live[columns].isna() != by_id[columns].isna()
     both = live[columns].isna() & by_id[columns].isna()
     place = ((live[columns] / again[columns].head(len(live)) - 1).abs().le(0.001) | (live[columns].isna() & again[columns].head(len(live)).isna())).mean()
-    loss = [(table["score"] - table["label"]) ** 2 for table in (old, recent, live)]
+    loss = [(table["score"] - table["label"]) ** 2 for table in (old, recent, live, live[live["day"] >= 41])]
     z = [float((new.mean() - loss[0].mean()) / math.hypot(new.sem(), loss[0].sem())) for new in loss[1:]]
     spread = old[columns].quantile(0.75) - old[columns].quantile(0.25)
     shift = (recent[columns].median() - old[columns].median()) / spread
-    sudden = {}
+    sudden, inside = {}, {}
     for f in shift.index[shift.abs() > 0.5]:
         levels = [old[f].median()] + [live.loc[live["day"].between(7 * w, 7 * w + 6), f].median() for w in range(8)]
         sudden[f] = max(abs(b - a) for a, b in zip(levels, levels[1:], strict=False)) / abs(levels[-1] - levels[0])
+        inside[f] = max(abs(b - a) for a, b in zip(levels[1:], levels[2:], strict=False)) / abs(levels[-1] - levels[1])
     nulls = recent[columns].isna().mean()
     right = {
         "z": z[0],
@@ -2300,8 +2306,11 @@ def evidence_of(incident: dict) -> tuple[dict, dict]:
         names["nan"]: {"mismatch": (gap | one | both).mean().to_dict()},
         names["recent"]: {"z": z[1]},
         names["zero"]: {"null_jump": nulls.to_dict()},
+        names["days"]: {"z": z[2]},
         names["mean"]: {"shift": ((recent[columns].mean() - old[columns].mean()) / spread).to_dict()},
     }
+    if sudden:
+        wrong[names["levels"]] = {"suddenness": inside}
     return right, wrong
 
 
@@ -2636,6 +2645,7 @@ checks.record(
     mistakes={
         narrow: {"customers": (50.0, 50 - 500 * math.sqrt(0.1 * 0.9 / 200), 50 + 500 * math.sqrt(0.1 * 0.9 / 200))},
         summed: {"money": (15712.5, 15045.4748451614, 16379.5251548386)},
+        "the two ranges are added; hours and customers share the missed tickets": {"money": (15712.5, 14774.673589280488, 16650.32641071951)},
     },
 )
 ### BEGIN HIDDEN TESTS
@@ -2687,6 +2697,8 @@ checks.record(
     "seven explanations of the example",
     mistakes={
         "a metric behind the outcomes is allowed; only the first claim counts": {"choose": None},
+        "Gil's metric comes last; only a metric in the first place is a fault": {"faults": dict(zip(told, [*CLAIM_FAULTS, None, "metric first"], strict=True))},
+        "a metric needs no range; only outcome claims do": {"faults": dict(zip(told, [*CLAIM_FAULTS, None, "no range"], strict=True))},
         "of two without a fault, the first is chosen": {"choose": "Gil"},
         "an explanation that says nothing about customers hides the harm": {"choose": "Eva"},
         "a range far narrower than yours is too sure": {"choose": "Dov"},

@@ -198,3 +198,8 @@ def diagnose_drop(incident, features):
     out = {**_evidence(incident, features), "mismatch": _evidence({**incident, "live": recent}, features)["mismatch"]}
     diagnosis, feature = _name(out, incident["written"])
     return {**out, "diagnosis": diagnosis, "feature": feature}
+
+
+@wrong("recent are 14 days; with day >= max - 14 there are 15")
+def diagnose_drop(incident, features):
+    return _case(incident, features, evidence={"days": 15})
