@@ -95,7 +95,7 @@ def duration(section: Section) -> str:
 
 def picture(standings: list[tuple[Section, Standing]]) -> str:
     """A bar for each section, in SVG, on a ground of its own so that it can be read in light and dark themes."""
-    width, left, right, line = 780, 310, 90, 30
+    width, left, right, line = 800, 330, 90, 30
     full = width - left - right
     height = line * len(standings) + 58
     title = f"Your progress: {summary(standings)}"
