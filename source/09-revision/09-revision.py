@@ -3420,6 +3420,6 @@ for curve, doublings, worth, what in [([0.3, 0.2], 2, 0.1, "two errors"), ([0.3,
 # course interview --minutes 30 --topics 01-statistics,05-sql --seed 7
 # ```
 #
-# It makes a notebook in `work/interviews/`, with questions from these sections and fresh numbers. Another seed gives other questions; the same seed gives the same ones, so a friend can sit the same interview. Answer until the time is up, save the notebook, run its last cell and read the report: your points by topic, your time by question, and what to revise, with links to the lessons. Weak topics come back more often next time.
+# It makes a notebook in `work/interviews/`, with questions from these sections and fresh numbers. Another seed gives other questions; the same seed gives the same ones to two people who have sat no interview yet. Answer until the time is up, save the notebook, run its last cell and read the report: your points by topic, your time by question, and what to revise, with links to the lessons. Weak topics come back more often next time.
 #
 # Say your 30 seconds aloud before you write the code. A week before the date, sit one interview a day with all topics; on the last evening read only the six checklist cards.
