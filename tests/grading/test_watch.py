@@ -82,17 +82,17 @@ def test_a_submission_that_the_grader_failed_on_is_tried_again(tiny, lay, monkey
 def test_a_watch_that_was_killed_is_taken_up_by_the_next(tiny, lay):
     command = [sys.executable, "-m", "course", "grade", "--watch", "--every", "0.2", "--jobs", "1"]
     lay("ada", RIGHT)
-    first = subprocess.Popen(command, cwd=tiny, stdout=subprocess.PIPE, text=True)
+    first = subprocess.Popen(command, cwd=tiny, stdout=subprocess.DEVNULL)
     graded = tiny / "autograded" / "ada" / SECTION / f"{SECTION}.ipynb"
     end = time.monotonic() + 120
     while not graded.is_file() and time.monotonic() < end:
         time.sleep(0.05)
     first.kill()
-    first.communicate()
+    first.wait()
     lay("bo", RIGHT)
-    second = subprocess.Popen(command, cwd=tiny, stdout=subprocess.PIPE, text=True)
+    second = subprocess.Popen(command, cwd=tiny, stdout=subprocess.DEVNULL)
     while not all((page(tiny, student).parent / RETURNED).is_file() for student in ("ada", "bo")) and time.monotonic() < end:
         time.sleep(0.05)
     second.kill()
-    second.communicate()
+    second.wait()
     assert page(tiny, "ada").is_file() and page(tiny, "bo").is_file()
