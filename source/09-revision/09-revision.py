@@ -1280,7 +1280,7 @@ fig.suptitle("Bias against the complete form: only the stochastic fill is right 
 plt.show()
 
 # %% [markdown]
-# Read it by column. The *mean* survives everything under MCAR. The *SD* survives only drop and the stochastic fill. A slope with budget as the *outcome* survives drop under MAR, too (what decides is in the regression), but not the mean fill;
+# Read it by column. The *mean* survives everything under MCAR. The *SD* survives drop under MCAR, and only the stochastic fill under MAR, too. A slope with budget as the *outcome* survives drop under MAR, too (what decides is in the regression), but not the mean fill;
 # with budget as the *feature* the model-based fill inflates it, because it removes noise that the truth has. "Which is best?" has no answer without "for what?".
 
 # %% [markdown] statement="imputation_bias" level="stretch"
@@ -2199,7 +2199,7 @@ checks.record(
 # ### `diagnose_drop`: evidence, then the name
 #
 # Write `diagnose_drop(incident, features)`. `incident` is what `simulate_drop` above returns: frames `"offline"`, `"live"`, `"recomputed"` and the dict `"written"` (hours from prediction to writing, negative: before). Loss: (score - label)². *Recent*: live rows with `day > max(day) - 14`. Return a dict of evidence, whatever the diagnosis, nothing rounded:
-# - `"z"`: (mean recent loss - mean offline loss) / $\sqrt{s_r^2/n_r + s_o^2/n_o}$ (sample variances, `n - 1`); `"mismatch"`: for each feature the share of *all* live rows whose value differs from the recomputed one of the same id by more than $0.001\,|\text{recomputed}|$ (NaN and NaN agree; each live id is in recomputed, no id occurs twice);
+# - `"z"`: (mean recent loss - mean offline loss) / $\sqrt{s_r^2/n_r + s_o^2/n_o}$ (sample variances, `n - 1`); `"mismatch"`: for each feature the share of *all* live rows whose value differs from the recomputed one of the same id by more than $0.001\,|\text{recomputed}|$ (NaN and NaN agree, NaN on one side only differs; each live id is in recomputed, no id occurs twice);
 # - `"null_jump"`: for each feature the share of NaN, recent - offline; `"shift"`: for each, (median recent - median offline) / IQR offline (pandas' defaults, NaN left out);
 # - `"suddenness"`, only for features with $|\text{shift}| > 0.5$: take the list offline median, live median of each week (`day // 7`, in order); its largest absolute change between neighbours, divided by |last - first|.
 #
@@ -2779,7 +2779,7 @@ checks.record(
 
 # %% [markdown]
 # > **In the interview.** *"AUC is 0.93. Tell my director what that means."*
-# > **In 30 seconds:** "Of 10,000 tickets a week the assistant answers about 8,500 alone. That saves roughly 424 hours, give or take 11. About 50 customers a week (29 to 71) who needed a person won't get one; at 25 each that is in the 15,700 net. If these 50 are too many, we flag more and save less." Then stop talking.
+# > **In 30 seconds:** "Of 10,000 tickets a week the assistant answers about 8,500 alone. That saves roughly 424 hours, give or take 10. About 50 customers a week (29 to 71) who needed a person won't get one; at 25 each that is in the 15,700 net. If these 50 are too many, we flag more and save less." Then stop talking.
 # > **They ask next:** where do the 50 come from, when the test set has 20 in 1,000? What would change your mind? Who are the 50?
 # > **Red flags:** opening with AUC; hours without customers; a number without a range; counts of an enriched test set.
 
@@ -2825,7 +2825,7 @@ ax.set(
     ylim=(0.08, 0.4),
     xlabel="training rows (dotted: not labelled yet)",
     ylabel="validation error",
-    title="Same error today; only one team reaches the target with more rows",
+    title="Same error today; with 40,000 rows only one team reaches the target",
 )
 ax.legend(frameon=False)
 plt.show()
@@ -3063,7 +3063,7 @@ plt.show()
 #
 # Raise `ValueError` when a slice column is not in the frame, and when `least` is below 2. Where no slice is large enough, return a frame of these columns without rows. No check has recoverable equal to 2 se, except where both are 0 (not sure).
 #
-# Example: channel chat, chat, chat, voice, voice, voice, None, None; wrong 1, 0, 1, 1, 1, 1, 1, 0; human_wrong 1, 0, 1, 0, 0, 1, 0, 1; `least=2`: voice 3 rows, 3 errors, recoverable 2, se 1; chat 3, 2, 0, 0; missing 2, 1, 0, 2. None is sure. The order is voice, chat, missing.
+# Example: channel chat, chat, chat, voice, voice, voice, voice, None, None; wrong 1, 0, 1, 1, 1, 1, 1, 1, 0; human_wrong 1, 0, 1, 0, 0, 1, 1, 0, 1; `least=2`: voice 4 rows, 4 errors, recoverable 2, se 1.155 (rounded); chat 3, 2, 0, 0; missing 2, 1, 0, 2. None is sure. The order is voice, chat, missing.
 
 
 # %% solution="error_slices"
@@ -3098,19 +3098,19 @@ def error_slices(frame: pd.DataFrame, columns: list[str], least: int = 30) -> pd
 drop = "rows whose slice is missing are a slice, too"
 tiny = pd.DataFrame(
     {
-        "channel": ["chat", "chat", "chat", "voice", "voice", "voice", None, None],
-        "wrong": [1, 0, 1, 1, 1, 1, 1, 0],
-        "human_wrong": [1, 0, 1, 0, 0, 1, 0, 1],
+        "channel": ["chat", "chat", "chat", "voice", "voice", "voice", "voice", None, None],
+        "wrong": [1, 0, 1, 1, 1, 1, 1, 1, 0],
+        "human_wrong": [1, 0, 1, 0, 0, 1, 1, 0, 1],
     }
 )
 want = pd.DataFrame(
     {
         "column": "channel",
         "value": ["voice", "chat", "missing"],
-        "rows": [3, 3, 2],
-        "errors": [3, 2, 1],
+        "rows": [4, 3, 2],
+        "errors": [4, 2, 1],
         "recoverable": [2, 0, 0],
-        "se": [1.0, 0.0, 2.0],
+        "se": [math.sqrt(4 / 3), 0.0, 2.0],
         "sure": False,
     }
 )
@@ -3121,8 +3121,8 @@ checks.frame(
     "the example",
     mistakes={
         drop: want.iloc[:2],
-        "the spread divides by n; the statement asks for n - 1": want.assign(se=[math.sqrt(2 / 3), 0.0, math.sqrt(2)], sure=[True, False, False]),
-        apart: want.assign(se=[math.sqrt(3 * (0 + 1 / 3)), math.sqrt(3 * (1 / 3 + 1 / 3)), math.sqrt(2 * (0.5 + 0.5))]),
+        "the spread divides by n; the statement asks for n - 1": want.assign(se=[1.0, 0.0, math.sqrt(2)]),
+        apart: want.assign(se=[math.sqrt(4 * (0 + 1 / 3)), math.sqrt(3 * (1 / 3 + 1 / 3)), math.sqrt(2 * (0.5 + 0.5))]),
         "all errors are counted; a person makes some of them as well": want.assign(recoverable=want["errors"], sure=[True, True, False]),
         "this is the standard error of the mean; the sum has n times as much": want.assign(se=want["se"] / want["rows"], sure=[True, False, False]),
     },
@@ -3159,9 +3159,9 @@ for seed, hard in [(11, "voice"), (12, "chat"), (13, "email"), (14, "forum")]:
 """Small slices, ties, no slice at all, and bad input."""
 tiny = pd.DataFrame(
     {
-        "channel": ["chat", "chat", "chat", "voice", "voice", "voice", None, None],
-        "wrong": [1, 0, 1, 1, 1, 1, 1, 0],
-        "human_wrong": [1, 0, 1, 0, 0, 1, 0, 1],
+        "channel": ["chat", "chat", "chat", "voice", "voice", "voice", "voice", None, None],
+        "wrong": [1, 0, 1, 1, 1, 1, 1, 1, 0],
+        "human_wrong": [1, 0, 1, 0, 0, 1, 1, 0, 1],
     }
 )
 small = pd.concat([tiny] * 10, ignore_index=True)
