@@ -3159,9 +3159,9 @@ for seed, hard in [(11, "voice"), (12, "chat"), (13, "email"), (14, "forum")]:
 """Small slices, ties, no slice at all, and bad input."""
 tiny = pd.DataFrame(
     {
-        "channel": ["chat", "chat", "chat", "voice", "voice", "voice", "voice", None, None],
-        "wrong": [1, 0, 1, 1, 1, 1, 1, 1, 0],
-        "human_wrong": [1, 0, 1, 0, 0, 1, 1, 0, 1],
+        "channel": ["chat", "chat", "chat", "voice", "voice", "voice", None, None],
+        "wrong": [1, 0, 1, 1, 1, 1, 1, 0],
+        "human_wrong": [1, 0, 1, 0, 0, 1, 0, 1],
     }
 )
 small = pd.concat([tiny] * 10, ignore_index=True)
