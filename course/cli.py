@@ -86,12 +86,11 @@ def check(section: Annotated[str, typer.Argument(help="A section, for example 01
 @app.command(name="progress")
 def show_progress() -> None:
     """What you have solved so far, section by section, and what is weakest: the same as the home page says."""
-    from course.study import home, progress
-    from course.study.find import places, read
+    from course.study import home
 
     work = find_root() / "work"
     table = Table("section", "time", "exercises", "points")
-    standings = [(section, progress.standing(work, section)) for section in (read(path) for path in places())]
+    standings = home.standings(work)
     for section, standing in standings:
         table.add_row(section.title, home.duration(section), f"{standing.solved} of {len(standing.records)}", f"{standing.reached:g} of {section.points:g}")
     out.print(table)

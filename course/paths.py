@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 
@@ -40,3 +41,15 @@ def search_path() -> str:
     """PATH with the tools of this Python's environment in front, so that `course` and `alembic` are found when it is not activated."""
     tools, path = str(Path(sys.executable).parent), os.environ.get("PATH", "")
     return path if tools in path.split(os.pathsep) else os.pathsep.join([tools, path])
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Put a text in the place of a file: whole, or not at all. Raises OSError where the folder cannot be written."""
+    handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(fresh, path)
+    except BaseException:
+        os.unlink(fresh)
+        raise

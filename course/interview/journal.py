@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from course.paths import CourseError
+from course.paths import CourseError, write_whole
 
 FOLDER = "interviews"
 
@@ -117,14 +115,7 @@ def load(folder: Path, name: str) -> Journal:
 
 def save(folder: Path, journal: Journal) -> None:
     """Write a journal; the file is replaced whole. Raises OSError where the folder cannot be written."""
-    handle, fresh = tempfile.mkstemp(dir=folder, prefix=f".{journal.name}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(journal), file, indent=1)
-        os.replace(fresh, path(folder, journal.name))
-    except BaseException:
-        os.unlink(fresh)
-        raise
+    write_whole(path(folder, journal.name), json.dumps(asdict(journal), indent=1))
 
 
 def everything(folder: Path) -> list[Journal]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.display import display
 
 from course.interview import clock, journal
 from course.interview.journal import FOLDER, Journal, Run
 from course.paths import CourseError
+from course.study.magics import grading, show_panel
 from course.study.panels import note_panel
 from course.study.progress import workspace
 from course.study.style import use_style
@@ -43,10 +42,10 @@ class InterviewMagics(Magics):
     def interview(self, line: str) -> None:
         """%interview start NAME: start the clock. Run again, it goes on from its first start."""
         words = line.split()
-        if _grading():
+        if grading():
             return
         if len(words) != 2 or words[0] != "start":
-            _show(note_panel("%interview start NAME", "NAME is that of the notebook, without .ipynb."))
+            show_panel(note_panel("%interview start NAME", "NAME is that of the notebook, without .ipynb."))
             return
         if (found := self._found(words[1])) is None:
             return
@@ -54,21 +53,21 @@ class InterviewMagics(Magics):
         if not found.started:
             found.started = journal.now()
             self._save(found)
-        _show(clock.panel(found, datetime.now(UTC)))
+        show_panel(clock.panel(found, datetime.now(UTC)))
 
     @line_magic
     def clock(self, line: str) -> None:
         """%clock: the time that is left."""
-        if not _grading() and (found := self._found(self.name)) is not None:
-            _show(clock.panel(found, datetime.now(UTC)))
+        if not grading() and (found := self._found(self.name)) is not None:
+            show_panel(clock.panel(found, datetime.now(UTC)))
 
     @line_magic
     def finish(self, line: str) -> None:
         """%finish NAME: grade the saved notebook and write the report."""
-        if _grading() or (found := self._found(line.strip() or self.name)) is None:
+        if grading() or (found := self._found(line.strip() or self.name)) is None:
             return
         if not found.runs and not found.finished and found.end and datetime.now(UTC) < found.end:  # Run All, most likely
-            _show(note_panel("Nothing is answered yet", f"There is time left. `course interview finish {found.name}` in a terminal grades it as it is."))
+            show_panel(note_panel("Nothing is answered yet", f"There is time left. `course interview finish {found.name}` in a terminal grades it as it is."))
             return
         from course.interview.finish import finish
         from course.interview.report import panel
@@ -77,10 +76,10 @@ class InterviewMagics(Magics):
         try:
             done = finish(find_root(), found.name, folder(found.name))
         except CourseError as error:
-            _show(note_panel("Not graded yet", str(error)))
+            show_panel(note_panel("Not graded yet", str(error)))
             return
         html, text = panel(done)
-        _show((html + clock.STOP, text))
+        show_panel((html + clock.STOP, text))
 
     @line_magic
     def check(self, line: str) -> None:
@@ -101,7 +100,7 @@ class InterviewMagics(Magics):
         """Note that an answer cell was run (an untouched stub is no answer); called by IPython after each cell."""
         info = getattr(result, "info", None)
         source = getattr(info, "raw_cell", None)
-        if not self.name or _grading() or not source or "raise NotImplementedError" in source:
+        if not self.name or grading() or not source or "raise NotImplementedError" in source:
             return
         try:
             found = journal.load(folder(self.name), self.name)
@@ -114,36 +113,27 @@ class InterviewMagics(Magics):
             self._save(found)
 
     def _quiet(self) -> None:
-        if not _grading():
-            _show(note_panel("No verdicts yet", QUIET))
+        if not grading():
+            show_panel(note_panel("No verdicts yet", QUIET))
 
     def _found(self, name: str) -> Journal | None:
         if not name:
-            _show(note_panel("Which interview?", "Run the cell with %interview start NAME first."))
+            show_panel(note_panel("Which interview?", "Run the cell with %interview start NAME first."))
             return None
         try:
             return journal.load(folder(name), name)
         except CourseError as error:
-            _show(note_panel(name, str(error)))
+            show_panel(note_panel(name, str(error)))
             return None
 
     def _save(self, found: Journal) -> None:
         try:
             journal.save(folder(found.name), found)
         except OSError as error:
-            _show(note_panel("The time was not noted", f"{error.strerror or error}: make {folder(found.name)} writable; your answers are not touched."))
+            show_panel(note_panel("The time was not noted", f"{error.strerror or error}: make {folder(found.name)} writable; your answers are not touched."))
 
 
 def folder(name: str) -> Path:
     """Where an interview lies: beside the open notebook, else in the learner's workspace."""
     here = Path.cwd()
     return here if journal.path(here, name).is_file() else workspace() / FOLDER
-
-
-def _grading() -> bool:
-    return bool(os.environ.get("NBGRADER_EXECUTION"))
-
-
-def _show(shown: tuple[str, str]) -> None:
-    html, text = shown
-    display({"text/html": html, "text/plain": text}, raw=True)

@@ -18,11 +18,16 @@ WEAKEST = 3
 
 def write_home(work: Path) -> None:
     """Write the home page of a workspace and its picture. Raises OSError where they cannot be written."""
-    standings = [(section, progress.standing(work, section)) for section in (read(path) for path in places())]
-    for name, text in ((PICTURE, picture(standings)), (HOME, _page(standings))):
+    found = standings(work)
+    for name, text in ((PICTURE, picture(found)), (HOME, _page(found))):
         path = work / name
         if not path.is_file() or path.read_bytes() != text.encode():
             path.write_bytes(text.encode())
+
+
+def standings(work: Path) -> list[tuple[Section, Standing]]:
+    """The sections that can be seen from here, and how far the learner is in each."""
+    return [(section, progress.standing(work, section)) for section in (read(path) for path in places())]
 
 
 def _page(standings: list[tuple[Section, Standing]]) -> str:

@@ -16,8 +16,8 @@ from course.checks.compare import show
 from course.checks.run import run_tests
 from course.paths import CourseError
 from course.study import progress
-from course.study.find import Found, alternative, find, places, read
-from course.study.home import HOME, summary, weakest, write_home
+from course.study.find import Found, alternative, find
+from course.study.home import HOME, standings, summary, weakest, write_home
 from course.study.panels import note_panel, result_panel, table_panel
 from course.study.style import use_style
 
@@ -41,16 +41,16 @@ class CourseMagics(Magics):
         exercise, section = found.exercise, found.section.name
         function = self.shell.user_ns.get(exercise.id)
         if not callable(function):
-            _show(note_panel(f"{exercise.id} is not defined", f"Run the cell that defines {exercise.id} first, then %check again."))
+            show_panel(note_panel(f"{exercise.id} is not defined", f"Run the cell that defines {exercise.id} first, then %check again."))
             return
         if not found.whole:
             exercise = replace(exercise, tests=tuple(test for test in exercise.tests if not test.empty))
         if not exercise.tests:
-            _show(note_panel(exercise.id, "All checks of this exercise are hidden; they run when your work is graded."))
+            show_panel(note_panel(exercise.id, "All checks of this exercise are hidden; they run when your work is graded."))
             return
         results = run_tests(exercise, function, found.names())
         document = Path(os.environ.get("JPY_SESSION_NAME") or f"{section}.ipynb").name
-        _show(result_panel(exercise, results, found.whole, document))
+        show_panel(result_panel(exercise, results, found.whole, document))
         if found.whole:
             self._keep(lambda work: progress.attempt(work, section, exercise.id, results, exercise.points))
 
@@ -67,7 +67,7 @@ class CourseMagics(Magics):
         for number, text in enumerate(exercise.hints[: record.hints], 1):
             display(Markdown(f"**Hint {number} of {len(exercise.hints)}.** {text}"))
         if not exercise.hints:
-            _show(note_panel(exercise.id, "This exercise has no hints here."))
+            show_panel(note_panel(exercise.id, "This exercise has no hints here."))
         self._keep(lambda work: progress.save(work, section, exercise.id, record))
 
     @line_magic
@@ -78,11 +78,11 @@ class CourseMagics(Magics):
             return
         exercise, section = found.exercise, found.section.name
         if not found.whole:
-            _show(note_panel(exercise.id, "The solution is not on this machine; your instructor has it."))
+            show_panel(note_panel(exercise.id, "The solution is not on this machine; your instructor has it."))
             return
         record = progress.load(progress.workspace(), section, exercise.id)
         if record.attempts == 0:
-            _show(note_panel(exercise.id, f"Try it first: write something, run it and %check {exercise.id}. After one attempt the solution opens."))
+            show_panel(note_panel(exercise.id, f"Try it first: write something, run it and %check {exercise.id}. After one attempt the solution opens."))
             return
         code = re.sub(r"^[ \t]*### (BEGIN|END) SOLUTION\n?", "", exercise.solution, flags=re.MULTILINE)
         text = f"**A solution of `{exercise.id}`**\n\n```python\n{code.rstrip()}\n```\n\n{exercise.explain}"
@@ -96,31 +96,32 @@ class CourseMagics(Magics):
     @line_magic
     def progress(self, line: str) -> None:
         """%progress: what you have solved so far, by section and exercise."""
-        if _grading():
+        if grading():
             return
-        work = progress.workspace()
-        standings = [(section, progress.standing(work, section)) for section in (read(path) for path in places())]
-        for section, standing in standings:
+        found = standings(progress.workspace())
+        for section, standing in found:
             rows = [
                 [key, section.exercises[key].level, f"{show(record.best)} of {show(section.exercises[key].points)}", str(record.attempts or "")]
                 for key, record in standing.records.items()
             ]
-            _show(table_panel(f"{section.title}: {show(standing.reached)} of {show(section.points)} points", ["exercise", "level", "points", "attempts"], rows))
-        weak = [f"{key} in {section.title}" for section, key in weakest(standings)]
+            show_panel(
+                table_panel(f"{section.title}: {show(standing.reached)} of {show(section.points)} points", ["exercise", "level", "points", "attempts"], rows)
+            )
+        weak = [f"{key} in {section.title}" for section, key in weakest(found)]
         if weak:
-            _show(note_panel(f"In all: {summary(standings)}", f"Weakest so far: {'; '.join(weak)}."))
+            show_panel(note_panel(f"In all: {summary(found)}", f"Weakest so far: {'; '.join(weak)}."))
 
     def _found(self, line: str) -> Found | None:
-        if _grading():
+        if grading():
             return None
         words = line.split()
         if len(words) != 1:
-            _show(note_panel("One exercise, please", "Write the id of an exercise behind the command, for example %check ratio_metric."))
+            show_panel(note_panel("One exercise, please", "Write the id of an exercise behind the command, for example %check ratio_metric."))
             return None
         try:
             return find(words[0])
         except CourseError as error:
-            _show(note_panel(words[0], str(error)))
+            show_panel(note_panel(words[0], str(error)))
             return None
 
     def _keep(self, write: Callable[[Path], object]) -> None:
@@ -130,13 +131,15 @@ class CourseMagics(Magics):
             if (work / HOME).is_file():
                 write_home(work)
         except OSError as error:
-            _show(note_panel("Progress was not kept", f"{error.strerror or error}: make {work} writable; your notebook itself is not touched."))
+            show_panel(note_panel("Progress was not kept", f"{error.strerror or error}: make {work} writable; your notebook itself is not touched."))
 
 
-def _grading() -> bool:
+def grading() -> bool:
+    """While nbgrader or the engine grades, the magics do nothing."""
     return bool(os.environ.get("NBGRADER_EXECUTION"))
 
 
-def _show(panel: tuple[str, str]) -> None:
+def show_panel(panel: tuple[str, str]) -> None:
+    """Display a panel, with its text for where HTML is not shown."""
     html, text = panel
     display({"text/html": html, "text/plain": text}, raw=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
 from course.checks.model import CellResult, Outcome, Section
+from course.paths import write_whole
 
 FOLDER = ".course"
 
@@ -51,14 +51,7 @@ def save(work: Path, section: str, exercise: str, record: Record) -> None:
     path = _path(work, section, exercise)
     path.parent.mkdir(parents=True, exist_ok=True)
     record.updated = datetime.now(UTC).isoformat(timespec="seconds")
-    handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{exercise}-")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(asdict(record), file, indent=1)
-        os.replace(fresh, path)
-    except BaseException:
-        os.unlink(fresh)
-        raise
+    write_whole(path, json.dumps(asdict(record), indent=1))
 
 
 @dataclass(frozen=True)

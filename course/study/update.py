@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,7 +11,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-from course.paths import CourseError, notebook, sections
+from course.paths import CourseError, notebook, sections, write_whole
 from course.study import progress
 
 RELEASES = "releases"
@@ -190,11 +188,8 @@ def _replace(root: Path, section: str, book: NotebookNode) -> Path:
         number += 1
         backup = path.with_name(f"{section}.backup-{stamp}-{number}.ipynb")
     try:
-        handle, fresh = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            nbformat.write(book, file)
         shutil.copy2(path, backup)
-        os.replace(fresh, path)
+        write_whole(path, nbformat.writes(book) + "\n")
     except OSError as error:
         raise CourseError(f"cannot write in work/{section} ({error.strerror}): make the folder writable; your notebook is as it was") from None
     return backup
