@@ -6,6 +6,7 @@ from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.preprocessors import ClearSolutions, Execute
 
 from course.authoring.release import EmptyTasks, TakeAuthorCells
+from course.grading.exchange import Collect
 from course.grading.nbgrader import Grade, HideTests, SubmissionExporter
 from course.paths import search_path
 
@@ -16,6 +17,9 @@ os.environ["PATH"] = search_path()
 
 # The exchange (release, collect) files everything under this name.
 c.CourseDirectory.course_id = "ai-data-scientist"
+
+# Everyone can write into the exchange: a submission under another's name is refused, links are not followed.
+c.ExchangeFactory.collect = Collect
 
 # Source texts (.py) hold the solutions: they are never copied into release/ or beside a graded notebook.
 c.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", "*.py", "*.new"]

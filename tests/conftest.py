@@ -7,7 +7,7 @@ import pytest
 
 from course.authoring.build import build
 
-pytest_plugins = ["tests.postgres"]
+pytest_plugins = ["tests.chromium", "tests.postgres"]
 
 PROJECT = Path(__file__).resolve().parents[1]
 TINY = PROJECT / "tests" / "fixtures" / "tiny"

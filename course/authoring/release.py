@@ -7,11 +7,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from jupyter_core.paths import jupyter_config_path
 from nbformat import NotebookNode
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets.config import PyFileConfigLoader
+from traitlets.config import Config, PyFileConfigLoader
 
 from course.checks.model import role_of
 from course.paths import CourseError
@@ -65,7 +66,18 @@ def register(root: Path, section: str) -> None:
 
 
 def nbgrader_api(root: Path) -> NbGraderAPI:
-    """nbgrader's own interface to the course at `root`, with the settings of its nbgrader_config.py."""
-    config = PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config()
+    """nbgrader's own interface to the course at `root`, with the settings of its nbgrader_config.py and the site's exchange."""
+    config = _site_exchange()
+    config.merge(PyFileConfigLoader("nbgrader_config.py", path=str(root)).load_config())
     config.CourseDirectory.root = str(root)
     return NbGraderAPI(CourseDirectory(config=config), config=config)
+
+
+def _site_exchange() -> Config:
+    """What the nbgrader_config.py files of Jupyter's folders say of the exchange, the first folder last; all else is the course's to say."""
+    config = Config()
+    for folder in reversed(jupyter_config_path()):
+        if (Path(folder) / "nbgrader_config.py").is_file():
+            found = PyFileConfigLoader("nbgrader_config.py", path=folder).load_config()
+            config.merge({name: value for name, value in found.items() if name.startswith("Exchange")})
+    return config

@@ -68,6 +68,9 @@ class Watch:
             done = api.collect(section, update=True)
             if not done["success"]:
                 raise CourseError(f"nbgrader could not collect {section}: {_reason(done)}")
+            for line in done.get("log", "").splitlines():
+                if "refused" in line:
+                    self.say(line)
 
     def _answer(self, api: NbGraderAPI, result: SubmissionResult, exchange: bool) -> bool:
         """Write the feedback of a result and hand it back, if that was not done for this grade already."""

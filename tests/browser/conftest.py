@@ -1,4 +1,4 @@
-"""A headless Chromium, and servers as a learner and an instructor start them."""
+"""Servers as a learner and an instructor start them."""
 
 import os
 import re
@@ -15,29 +15,6 @@ import pytest
 from course.paths import sections
 
 ROOT = Path(__file__).parents[2]
-FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-
-
-@pytest.fixture(scope="session")
-def page_factory():
-    path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
-    if path is None:
-        pytest.skip("Chromium is missing: install Debian's package `chromium` (.ci/run does)")
-    from playwright.sync_api import sync_playwright
-
-    flags = [*FLAGS, "--no-sandbox"] if os.geteuid() == 0 else FLAGS
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
-        yield lambda: browser.new_page(viewport={"width": 1400, "height": 1000})
-        browser.close()
-
-
-@pytest.fixture
-def page(page_factory):
-    page = page_factory()
-    page.set_default_timeout(60_000)
-    yield page
-    page.close()
 
 
 @pytest.fixture
@@ -99,16 +76,3 @@ def free_port():
 @pytest.fixture
 def course_command():
     return [sys.executable, "-m", "course"]
-
-
-@pytest.fixture
-def shoot():
-    """Keep a picture of a page in the folder that COURSE_SCREENSHOTS names, if any: the README's pictures are made so."""
-
-    def take(page, name):
-        folder = os.environ.get("COURSE_SCREENSHOTS")
-        if folder:
-            page.wait_for_timeout(1_000)
-            page.screenshot(path=Path(folder) / f"{name}.png")
-
-    return take
