@@ -42,7 +42,9 @@ def enter(page_factory):
 def test_a_round_on_a_hub(site, enter, shoot):
     prof, (ada, bo) = site.instructor, site.learners
     watch = start_watch(site)
-    release(enter(site, prof), shoot)
+    desk = enter(site, prof)
+    formgrader = open_formgrader(desk)
+    release(formgrader, desk, shoot)
 
     page = enter(site, ada)
     assignments = open_assignments(page)
@@ -62,25 +64,51 @@ def test_a_round_on_a_hub(site, enter, shoot):
     forge(site, bo, ada)
     solve(file, RIGHT)
     submit(page, 2)
-    start_watch(site)
+    watch = start_watch(site)
     assert "Score: 3.0 / 4.5" in feedback(site, page, 2)
     assert f"it belongs to {bo}" in site.said("watch.log")
 
+    watch.kill()
+    watch.wait()
+    solve(file, mistake.code)
+    submit(page, 3)
+    grade_by_hand(formgrader, ada)
+    assert mistake.label in feedback(site, page, 3)
+
+    solve(file, RIGHT)
     only_visible_checks(page, shoot)
     nobody_reads_what_is_not_theirs(site, prof, ada, bo)
 
 
-def release(page, shoot):
-    """Generate and release the section in formgrader, which the instructor has open in JupyterLab."""
-    formgrader = open_from_menu(page, "formgrader").frame_locator("iframe")
+def open_formgrader(page):
+    return open_from_menu(page, "formgrader").frame_locator("iframe")
+
+
+def release(formgrader, page, shoot):
+    """Generate and release the section."""
     row = formgrader.locator("tr", has_text=SECTION)
     for action, done in (("assign", "Successfully created"), ("release", "Successfully released")):
-        row.locator(f"td.{action} a").click()
-        formgrader.get_by_text(done).wait_for()
-        shoot(page, f"hub-{action}")
-        formgrader.get_by_role("button", name="OK").click()
-        formgrader.get_by_text(done).wait_for(state="detached")
+        press(formgrader, row, action, done, lambda name=f"hub-{action}": shoot(page, name))
     row.locator("td.status", has_text="released").wait_for()
+
+
+def grade_by_hand(formgrader, student):
+    """Collect, autograde and return feedback button by button, as without a watch."""
+    press(formgrader, formgrader.locator("tr", has_text=SECTION), "collect", "Successfully collected")
+    formgrader.locator("tr", has_text=SECTION).locator("td.num-submissions a").click()
+    row = formgrader.locator("tr", has_text=student)
+    press(formgrader, row, "autograde", "Successfully autograded")
+    press(formgrader, row, "generate-feedback", "Successfully generated feedback")
+    press(formgrader, row, "release-feedback", "Successfully released feedback")
+
+
+def press(formgrader, row, action, done, look=lambda: None):
+    """Press the button of a row and close the box that says that it is done."""
+    row.locator(f"td.{action} a").click()
+    formgrader.get_by_text(done).wait_for()
+    look()
+    formgrader.get_by_role("button", name="OK").click()
+    formgrader.get_by_text(done).wait_for(state="detached")
 
 
 def open_assignments(page):
