@@ -22,6 +22,7 @@ from rich.table import Table
 from course.grading.sandbox import PROTECTIONS, Mode
 from course.interview.commands import app as interview_app
 from course.paths import CourseError, find_root, notebook, sections
+from course.words import amount
 
 if TYPE_CHECKING:  # a command loads only what it uses
     from course.checks.model import SubmissionResult
@@ -113,7 +114,7 @@ def update(section: SectionArgument = None) -> None:
         if done.backup is None:
             out.print(f"{name}: up to date")
             continue
-        out.print(f"{name}: updated, {_amount(len(done.carried), 'solution')} and {_amount(done.own, 'cell')} of your own carried over")
+        out.print(f"{name}: updated, {amount(len(done.carried), 'solution')} and {amount(done.own, 'cell')} of your own carried over")
         for text in done.left:
             out.print(f"  not carried: {_escape(text)}", highlight=False)
         out.print(f"  your old notebook: {done.backup.relative_to(root)}", highlight=False, soft_wrap=True)
@@ -283,7 +284,7 @@ def collect(
     for one in done.laid:
         if one.backup:
             out.print(f"replaced, the old one: {_escape(str(one.backup.relative_to(root)))}", highlight=False, soft_wrap=True)
-    out.print(f"{section}: {_amount(laid, 'submission')} {'would be ' if dry_run else ''}laid into submitted/, {len(done.laid) - laid} left as they are")
+    out.print(f"{section}: {amount(laid, 'submission')} {'would be ' if dry_run else ''}laid into submitted/, {len(done.laid) - laid} left as they are")
 
 
 @app.command()
@@ -318,7 +319,7 @@ def report(
         table.add_row(item.exercise, items.percent(item.attempted), items.percent(item.difficulty), told, _escape(first[:100]))
     out.print(table)
     scores = f"mean {found.mean:.1f}, median {found.median:g} of {found.max_score:g} points"
-    out.print(f"{section}: {_amount(found.graded, 'submission')}, {scores}", highlight=False)
+    out.print(f"{section}: {amount(found.graded, 'submission')}, {scores}", highlight=False)
     for reason, count in found.left_out.items():
         out.print(f"not counted: {count} {reason}", highlight=False)
     for text in found.missing:
@@ -327,7 +328,7 @@ def report(
         if path:
             out.print(f"{title}: {_escape(str(path))}", highlight=False, soft_wrap=True)
     if similar:
-        out.print(f"{_amount(len(pairs), 'pair')} alike. Similarity is no proof: read both, and ask.", highlight=False)
+        out.print(f"{amount(len(pairs), 'pair')} alike. Similarity is no proof: read both, and ask.", highlight=False)
 
 
 @app.command()
@@ -418,10 +419,6 @@ def _steps() -> Iterator[Callable[[str, int, int], None]]:
             bar.update(tasks[title], completed=done, total=total)
 
         yield step
-
-
-def _amount(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def _escape(text: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 
@@ -44,11 +45,14 @@ def search_path() -> str:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Put a text in the place of a file: whole, or not at all. Raises OSError where the folder cannot be written."""
-    handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-")
+    """Put a text in the place of a file: whole, or not at all; the file keeps its mode. Raises OSError where the folder cannot be written."""
+    fresh = path.with_name(f".{path.stem}-{secrets.token_hex(4)}")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with open(handle, "w", encoding="utf-8", newline="") as file:
             file.write(text)
+        if path.exists():
+            shutil.copymode(path, fresh)
         os.replace(fresh, path)
     except BaseException:
         os.unlink(fresh)

@@ -1,6 +1,6 @@
 import pytest
 
-from course.paths import CourseError, find_root, notebook, sections
+from course.paths import CourseError, find_root, notebook, sections, write_whole
 
 
 def test_the_root_is_named_or_found_upwards_or_where_the_package_is(tmp_path, monkeypatch):
@@ -35,3 +35,20 @@ def test_sections_are_numbered_folders_with_a_notebook_of_their_name(tmp_path):
         notebook(tmp_path, "03-c")
     with pytest.raises(CourseError, match="none: run `course build` to fill release/"):
         notebook(tmp_path, "01-a", "release")
+
+
+def test_a_file_is_replaced_whole_and_keeps_its_mode(tmp_path, monkeypatch):
+    path = tmp_path / "a.csv"
+    write_whole(path, "1\r\n")
+    path.chmod(0o640)
+    write_whole(path, "2\r\n")
+    assert path.read_bytes() == b"2\r\n"
+    assert path.stat().st_mode & 0o777 == 0o640
+
+    def refuse(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", refuse)
+    with pytest.raises(OSError, match="No space left"):
+        write_whole(path, "3")
+    assert path.read_bytes() == b"2\r\n" and list(tmp_path.iterdir()) == [path]

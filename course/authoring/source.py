@@ -19,6 +19,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from course.checks.model import role_of
 from course.paths import CourseError
+from course.words import amount
 
 ROLES = ("statement", "solution", "test", "hint", "explain", "locked", "task")
 OF_EXERCISES = ("statement", "solution", "hint", "test", "explain")
@@ -313,7 +314,7 @@ def _points(points: float) -> float | int:
 
 def _badge(statement: str, exercise: str, level: str, points: float) -> str:
     title, _, rest = statement.partition("\n")
-    return f"{title}\n\n*{level} · {_points(points)} point{'' if points == 1 else 's'} · `%check {exercise}` · `%hint {exercise}`*\n{rest}"
+    return f"{title}\n\n*{level} · {amount(_points(points), 'point')} · `%check {exercise}` · `%hint {exercise}`*\n{rest}"
 
 
 def _unbadge(statement: str) -> str:

@@ -37,7 +37,7 @@ from pathlib import Path, PurePosixPath
 from nbgrader.api import Gradebook, Student
 
 from course.authoring.release import nbgrader_api
-from course.paths import CourseError, notebook
+from course.paths import CourseError, notebook, write_whole
 
 MB = 1024 * 1024
 LARGEST = 50 * MB  # bytes of one notebook
@@ -491,9 +491,7 @@ def _read_record(root: Path, section: str) -> dict[str, dict]:
 def _write_record(root: Path, section: str, record: dict[str, dict]) -> None:
     path = _record_path(root, section)
     path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(record, indent=1, sort_keys=True), encoding="utf-8")
-    os.replace(fresh, path)
+    write_whole(path, json.dumps(record, indent=1, sort_keys=True))
 
 
 def _enrol(root: Path, people: list[Person], dry_run: bool) -> list[str]:

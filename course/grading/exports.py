@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ from nbgrader.api import Gradebook, MissingEntry, Student, SubmittedAssignment
 from nbgrader.plugins import ExportPlugin
 from traitlets import Bool, Dict, Enum, Unicode
 
-from course.paths import CourseError
+from course.paths import CourseError, write_whole
 
 
 @dataclass(frozen=True)
@@ -100,9 +99,7 @@ class _Grades(ExportPlugin):
         path = Path(self.to or default)
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\r\n", **form).writerows(rows)
-        fresh = path.with_name(f".{path.name}.new")
-        fresh.write_text(text.getvalue(), encoding="utf-8", newline="")
-        os.replace(fresh, path)
+        write_whole(path, text.getvalue())
         self.log.info("Exported grades to %s", path)
         return path
 

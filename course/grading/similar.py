@@ -35,6 +35,7 @@ from rapidfuzz.distance import Indel
 from course.checks.model import Section, role_of
 from course.grading.items import HTML
 from course.paths import CourseError, notebook
+from course.words import amount
 
 ALIKE = 0.8  # similarity from which two answers to an exercise count as alike
 SHORT = 40  # tokens: answers that are shorter than this, what all share taken out, are not compared
@@ -257,7 +258,7 @@ def page(found: list[Pair], compared: int, section: str) -> str:
         '<p class="note"><strong>Similarity is no proof.</strong> People who learn from the same lesson write alike, work together where that is allowed, '
         "and look things up in the same places. Read both answers and talk to the learners before you conclude anything. "
         "This page names learners: keep it as you keep grades.</p>",
-        f"<p>{compared} submissions compared; {_amount(len(found), 'pair')} with an answer alike. "
+        f"<p>{compared} submissions compared; {amount(len(found), 'pair')} with an answer alike. "
         f"Untouched stubs, answers under {SHORT} tokens, and what many in the class share are left out. The order is by tokens in common. "
         "A bar at the left of a line marks lines that are the same but for names and comments.</p>",
     ]
@@ -315,7 +316,3 @@ def _line_key(line: str) -> str:
     """A line without its names and comments; empty where nothing is left to compare."""
     found = _tokenised(line.strip(), None)
     return " ".join(found) if len(found) > 1 else ""
-
-
-def _amount(count: int, noun: str) -> str:
-    return f"{count} {noun}{'' if count == 1 else 's'}"

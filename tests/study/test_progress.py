@@ -116,7 +116,8 @@ def test_the_workspace_is_named_or_found_upwards(tmp_path, monkeypatch):
     deep = tmp_path / "work" / "01-tiny"
     deep.mkdir(parents=True)
     monkeypatch.chdir(deep)
-    assert workspace() == deep
+    above = [folder for folder in tmp_path.parents if (folder / progress.FOLDER).is_dir()]  # a learner's own, on this machine
+    assert workspace() == (above[0] if above else deep)
     (tmp_path / "work" / progress.FOLDER).mkdir()
     assert workspace() == tmp_path / "work"
     monkeypatch.setenv("COURSE_WORK", str(tmp_path / "other"))
