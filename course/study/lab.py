@@ -22,6 +22,9 @@ def command(work: Path, port: int | None = None, browser: bool = True) -> list[s
         f"--LabApp.default_url=/lab/tree/{HOME}",
         f"--LabApp.app_settings_dir={SETTINGS}",
     ]
+    if os.name != "nt":  # a login shell, which JupyterLab takes when it was not started in a terminal, would put its own PATH in the place of ours
+        shell = os.environ.get("SHELL") or "/bin/sh"
+        options.append(f"--ServerApp.terminado_settings={{'shell_command': [{shell!r}]}}")
     if port is not None:
         options += [f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     if not browser:

@@ -31,6 +31,14 @@ def test_the_command_opens_the_workspace_on_the_home_page(tmp_path):
     assert "--no-browser" not in line and not [option for option in line if "port" in option]
 
 
+@pytest.mark.parametrize(("shell", "started"), [("/usr/bin/fish", "/usr/bin/fish"), (None, "/bin/sh")])
+def test_terminals_are_no_login_shells_so_that_course_stays_on_the_path(shell, started, tmp_path, monkeypatch):
+    monkeypatch.delenv("SHELL", raising=False)
+    if shell:
+        monkeypatch.setenv("SHELL", shell)
+    assert f"--ServerApp.terminado_settings={{'shell_command': ['{started}']}}" in command(tmp_path)
+
+
 def test_a_free_port_is_taken_and_no_other(tmp_path, free):
     line = command(tmp_path, free, browser=False)
     assert f"--ServerApp.port={free}" in line and "--ServerApp.port_retries=0" in line and "--no-browser" in line
