@@ -29,6 +29,7 @@ from course.grading.sandbox import MB, Limits, Mode, Unprotected, environment
 
 STARTUP_SECONDS = 60
 SERVE, SERVED = "course_serve", "course_served"  # the request to a student's kernel to answer the examiner's calls, and its reply
+PICTURES = "course_pictures"  # in the metadata of a request to run a cell: whether its figures are drawn
 
 
 class ForkProvisioner(LocalProvisioner):

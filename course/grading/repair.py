@@ -30,10 +30,10 @@ def blank(source: NotebookNode) -> NotebookNode:
         return nbformat.from_dict(source)
     from nbgrader.preprocessors import ClearSolutions, ComputeChecksums, LockCells  # half a second, which workers need not spend
 
-    from course.authoring.release import TakeAuthorCells
+    from course.authoring.release import EmptyTasks, TakeAuthorCells
 
     notebook = nbformat.from_dict(source)
-    for step in (TakeAuthorCells(), LockCells(), ClearSolutions(), ComputeChecksums()):
+    for step in (TakeAuthorCells(), LockCells(), ClearSolutions(), EmptyTasks(), ComputeChecksums()):
         notebook, _ = step.preprocess(notebook, {})
     notebook.metadata.course["blank"] = True
     return notebook
@@ -55,6 +55,7 @@ def repair(submitted: bytes | None, source: NotebookNode) -> Repaired:
         return Repaired(base, [], Outcome.MALFORMED, malformed)
 
     own = {_grade_id(cell): cell for cell in base.cells if _grade_id(cell)}
+    lessons = {cell.source for cell in base.cells if cell.cell_type == "code" and not role_of(cell)}
     order = list(own)
     last = {name: index for index, name in enumerate(map(_grade_id, cells)) if name in own}
     kept: list[NotebookNode] = []
@@ -62,6 +63,8 @@ def repair(submitted: bytes | None, source: NotebookNode) -> Repaired:
         name = _grade_id(cell)
         if name not in own:
             kept.append(_learners(cell))
+            if cell.cell_type == "code" and cell.source in lessons:
+                cell.metadata["course"] = {"role": "lesson"}
             continue
         solution = own[name].metadata.nbgrader.solution
         if index != last[name]:

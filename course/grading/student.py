@@ -17,7 +17,7 @@ from ipykernel.kernelapp import IPKernelApp
 from course.grading import sandbox
 from course.grading.boundary import serve
 from course.grading.codec import pack
-from course.grading.kernels import SERVE, SERVED
+from course.grading.kernels import PICTURES, SERVE, SERVED
 
 
 class StudentApp(IPKernelApp):
@@ -37,6 +37,11 @@ class StudentKernel(IPythonKernel):
 
     msg_types = [*IPythonKernel.msg_types, SERVE]  # noqa: RUF012
     channel: Connection
+
+    async def execute_request(self, stream: Any, ident: Any, parent: Any) -> None:
+        """Run a cell; figures are drawn only where the engine wants their pictures."""
+        self.shell.display_formatter.formatters["image/png"].enabled = parent["metadata"].get(PICTURES, True)
+        await super().execute_request(stream, ident, parent)
 
     def do_shutdown(self, restart: bool) -> dict[str, Any]:
         """Stay: `exit` in a learner's cell is no reason to lose what comes behind it; the engine ends the process."""
@@ -78,6 +83,7 @@ def run(request: dict[str, Any], channel: Connection) -> None:
     )
     app.init_crash_handler = lambda: None
     app.initialize([])
+    app.shell.enable_matplotlib("inline")  # else done when it is imported, which the fork server did without a shell
     app.shell.history_manager.enabled = False
     app.shell.ask_exit = lambda: None
     sandbox.seal(in_force)

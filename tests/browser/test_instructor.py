@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nbformat
 from nbgrader.api import Gradebook
+from playwright.sync_api import expect
 
 from course.authoring import bank
 from course.authoring.release import nbgrader_api
@@ -24,7 +25,7 @@ def test_formgrader_shows_a_submission_and_takes_the_grade_of_a_memo(page, serve
     target.mkdir(parents=True)
     nbformat.write(fill(release, {"poisson_tail": mistake.code}), target / "01-statistics.ipynb")
     result = grade_section(course, "01-statistics")[0]
-    hand_in_memo(course)
+    hand_in_tasks(course)
 
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.port={free_port}"]
     address = serve(command, course)
@@ -37,6 +38,7 @@ def test_formgrader_shows_a_submission_and_takes_the_grade_of_a_memo(page, serve
 
     page.goto(f"http://127.0.0.1:{free_port}/formgrader/gradebook/07-communication/07-communication")
     page.get_by_text("Submission #1").click()
+    expect(page.locator("img[src^='data:image/png']")).to_have_count(1)
     memo = page.get_by_text(MEMO)
     memo.scroll_into_view_if_needed()
     points = page.locator(".score[id]").filter(visible=True).last
@@ -56,10 +58,12 @@ def test_formgrader_shows_a_submission_and_takes_the_grade_of_a_memo(page, serve
     shoot(page, "feedback")
 
 
-def hand_in_memo(course):
-    """A submission of 07-communication with nothing in it but the memo, graded."""
+def hand_in_tasks(course):
+    """A submission of 07-communication with nothing in it but the memo and a chart, graded."""
     book = nbformat.read(course / "release" / "07-communication" / "07-communication.ipynb", as_version=4)
-    next(cell for cell in book.cells if cell.metadata.get("nbgrader", {}).get("grade_id") == "memo").source = MEMO
+    written = {"memo": MEMO, "stakeholder_chart": "import matplotlib.pyplot as plt\n\nplt.bar(['today', 'cascade'], [10.7, 8.6])"}
+    for cell in book.cells:
+        cell.source = written.get(cell.metadata.get("nbgrader", {}).get("grade_id"), cell.source)
     target = course / "submitted" / "ada" / "07-communication"
     target.mkdir(parents=True)
     nbformat.write(book, target / "07-communication.ipynb")

@@ -2,6 +2,7 @@ import json
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell
 
 from course.authoring import bank
 from course.checks.model import Outcome
@@ -67,6 +68,22 @@ def test_outcomes_carry_their_reason(source, release, code, outcome, words):
     assert first.outcome is outcome
     assert words in first.message
     assert first.points == 0
+
+
+@pytest.mark.parametrize("warm", [True, False])
+def test_figures_of_the_learners_cells_are_pictures_and_those_of_lessons_are_not_drawn(source, release, warm):
+    source, release = nbformat.from_dict(source), nbformat.from_dict(release)
+    lesson = "import matplotlib.pyplot as plt\n\nplt.plot([1, 2])\nplt.show()"
+    for book in (source, release):
+        book.cells.insert(3, new_code_cell(lesson))
+    release.cells.append(new_code_cell("fig, ax = plt.subplots()\nax.plot([2, 1])"))
+    done = grade(source, json.dumps(release).encode(), "ada", QUICK, warm=warm)
+    theirs = next(cell for cell in done.notebook.cells if cell.source == lesson)
+    own = done.notebook.cells[-1]
+    assert [output.data for output in theirs.outputs if "data" in output] == [
+        {"text/plain": "(a picture of the lesson, as in the release; it is not drawn when grading)"}
+    ]
+    assert [output.data["image/png"][:8] for output in own.outputs if "image/png" in output.get("data", {})] == ["iVBORw0K"]
 
 
 def test_the_total_time_is_bounded(source, release):

@@ -8,6 +8,7 @@ from nbformat.v4 import new_code_cell
 from course.checks.model import Outcome, role_of
 from course.grading.repair import blank, repair
 from course.paths import notebook
+from tests.conftest import PROJECT
 
 SECTION = "01-tiny"
 
@@ -41,6 +42,16 @@ def test_an_intact_submission_needs_no_note_and_gets_its_hidden_tests_back(sourc
     assert ids(repaired.notebook.cells) == ids(blank(source).cells)
     assert solution(repaired.notebook.cells).source == "answer = 1"
     assert any("BEGIN HIDDEN TESTS" in cell.source for cell in repaired.notebook.cells)
+
+
+def test_an_untouched_task_is_what_the_release_has():
+    """Else nbgrader, which compares the two, would ask a person for a grade of nothing."""
+    both = [
+        blank(nbformat.read(notebook(PROJECT, "07-communication"), as_version=4)),
+        nbformat.read(notebook(PROJECT, "07-communication", "release"), as_version=4),
+    ]
+    before, after = [{cell.metadata.nbgrader.grade_id: cell.source for cell in book.cells if role_of(cell).get("role") == "task"} for book in both]
+    assert before == after and set(after) == {"stakeholder_chart", "memo"}
 
 
 def test_own_cells_stay_where_they_are(source, release):
