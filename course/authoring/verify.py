@@ -14,7 +14,7 @@ import nbformat
 from course.authoring import bank
 from course.checks.compare import said
 from course.checks.model import CellResult, Exercise, Outcome, Section, role_of
-from course.checks.run import define, describe, namespace, run_tests
+from course.checks.run import define, describe, namespace, run_test
 from course.paths import CourseError, find_root, notebook, sections
 
 LEAST_RIGHT, LEAST_WRONG = 2, 3
@@ -103,18 +103,29 @@ def _proofs(root: Path, exercise: Exercise, released: Exercise, section: str, na
         results = _results(exercise, answer.code, names)
         yield Proof(exercise.id, "right", answer.label, _full(results), _failures(results))
     for answer in wrongs:
-        results = _results(exercise, answer.code, names)
-        named = any(answer.label in result.message for result in results)
-        yield Proof(exercise.id, "wrong", answer.label, not _full(results) and named, _failures(results) or "it passes every test")
+        results = []
+        named = False
+        for result in _each(exercise, answer.code, names):
+            results.append(result)
+            if named := result.outcome is not Outcome.PASSED and answer.label in result.message:
+                break
+        yield Proof(exercise.id, "wrong", answer.label, named, _failures(results) or "it passes every test")
 
 
 def _results(exercise: Exercise, code: str, names: dict[str, Any]) -> list[CellResult]:
+    return list(_each(exercise, code, names))
+
+
+def _each(exercise: Exercise, code: str, names: dict[str, Any]) -> Iterator[CellResult]:
+    """The result of each test of an exercise on the text of a solution cell, one after the other."""
     try:
         function = define(code, exercise.id, names)
     except Exception as error:
         outcome, message = describe(error, exercise.id)
-        return [CellResult(test.grade_id, exercise.id, 0.0, test.points, outcome, message) for test in exercise.tests]
-    return run_tests(exercise, function, names)
+        yield from (CellResult(test.grade_id, exercise.id, 0.0, test.points, outcome, message) for test in exercise.tests)
+        return
+    for test in exercise.tests:
+        yield run_test(test, function, names)
 
 
 def _full(results: list[CellResult]) -> bool:
