@@ -7,7 +7,7 @@ from nbgrader.preprocessors import ClearSolutions, Execute
 
 from course.authoring.release import EmptyTasks, TakeAuthorCells
 from course.grading.exchange import Collect
-from course.grading.nbgrader import Grade, HideTests, SubmissionExporter
+from course.grading.nbgrader import FeedbackPage, Grade, HideTests, SubmissionExporter, Summarise
 from course.paths import search_path
 
 c = get_config()
@@ -32,5 +32,6 @@ c.GenerateAssignment.preprocessors = [TakeAuthorCells, *(own for step in Generat
 c.Autograde.exporter_class = SubmissionExporter
 c.Autograde.autograde_preprocessors = [Grade if step is Execute else step for step in Autograde.autograde_preprocessors.default()]
 
-# Feedback shows what each test says, never a hidden test.
-c.GenerateFeedback.preprocessors = [HideTests, *GenerateFeedback.preprocessors.default()]
+# Feedback shows the points by exercise and what each test says, never a hidden test.
+c.GenerateFeedback.exporter_class = FeedbackPage
+c.GenerateFeedback.preprocessors = [HideTests, *GenerateFeedback.preprocessors.default(), Summarise]

@@ -10,20 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbconvert.exporters import NotebookExporter
+from nbconvert.exporters import HTMLExporter, NotebookExporter
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
+from nbgrader import server_extensions
 from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.preprocessors import AssignLatePenalties, ClearHiddenTests, NbGraderPreprocessor
 from nbgrader.utils import compute_checksum
 from sqlalchemy.exc import SAWarning
 from traitlets import Enum, Float, Int
+from traitlets.config import Config
 
 from course.checks.model import Outcome, SubmissionResult, role_of
 from course.grading.engine import Graded, run
 from course.grading.repair import Repaired, repair
 from course.grading.sandbox import MB, Limits, Mode
+
+NO_RESPONSE = "No response."  # nbgrader's words for a solution that was not touched
 
 
 class SubmissionExporter(NotebookExporter):
@@ -62,19 +65,57 @@ class Grade(NbGraderPreprocessor):
         return Mode(self.sandbox)
 
 
+class FeedbackPage(HTMLExporter):
+    """nbgrader's feedback page with the points by exercise at the top, and with what was repaired."""
+
+    @property
+    def default_config(self) -> Config:
+        config = super().default_config
+        config.FeedbackPage.template_name = "course"
+        formgrader = Path(server_extensions.__file__).parent / "formgrader"
+        config.FeedbackPage.extra_template_basedirs = [str(Path(__file__).with_name("templates")), str(formgrader / "templates")]
+        styles = formgrader / "static" / "node_modules" / "bootstrap" / "dist" / "css"
+        config.FeedbackPage.extra_template_paths = [str(formgrader / "templates"), str(styles)]
+        return config
+
+
 class HideTests(NbGraderPreprocessor):
-    """First step of generate_feedback: no hidden test in the page, the message of each test in its place, what was repaired at the top."""
+    """First step of generate_feedback: no hidden test in the page, the message of each test in its place."""
 
     def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
         clear = ClearHiddenTests(enforce_metadata=False)
         for index, cell in enumerate(nb.cells):
             if role_of(cell).get("role") == "test":
                 clear.preprocess_cell(cell, resources, index)
-        result = nb.metadata.get("course", {}).get("result", {})
-        lines = [f"**This submission: {result['outcome']}.** {result['message']}".rstrip()] if result.get("message") else []
-        lines += [f"- {note}" for note in result.get("notes", [])]
-        if lines:
-            nb.cells.insert(0, new_markdown_cell("\n".join(lines)))
+        return nb, resources
+
+
+class Summarise(NbGraderPreprocessor):
+    """Last step of generate_feedback, when the scores are in the cells: what FeedbackPage shows at the top."""
+
+    def preprocess(self, nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+        result = SubmissionResult.from_notebook(nb)
+        marked = [cell for cell in nb.cells if "nbgrader" in cell.metadata]
+        scores = {cell.metadata.nbgrader.grade_id: float(cell.metadata.nbgrader.score or 0) for cell in marked if "score" in cell.metadata.nbgrader}
+        told = {
+            role_of(cell).get("exercise", cell.metadata.nbgrader.grade_id): cell.metadata.nbgrader.grade_id
+            for cell in marked
+            if cell.metadata.nbgrader.get("comment") not in (None, "", NO_RESPONSE)
+        }
+        rows = []
+        for exercise, tests in result.by_exercise().items():
+            passed, tried = sum(test.outcome is Outcome.PASSED for test in tests), any(test.outcome is not Outcome.NOT_ATTEMPTED for test in tests)
+            row = {"title": exercise, "anchor": tests[0].grade_id, "comment": told.get(exercise)}
+            row["outcome"] = f"{passed} of {len(tests)} pass" if tried else str(Outcome.NOT_ATTEMPTED)
+            rows.append(row | {"score": sum(scores[test.grade_id] for test in tests), "points": sum(test.max_points for test in tests)})
+        for cell in nb.cells:
+            if role_of(cell).get("role") == "task":
+                name, points = cell.metadata.nbgrader.grade_id, float(cell.metadata.nbgrader.points)
+                row = {"title": name, "anchor": name, "comment": told.get(name), "outcome": "graded by hand"}
+                rows.append(row | {"score": scores.get(name, 0.0), "points": points})
+            elif result.message and role_of(cell).get("role") == "test":
+                cell.outputs = []  # each would only say it again
+        resources["course"] = {"rows": rows, "outcome": str(result.outcome), "message": result.message, "notes": result.notes}
         return nb, resources
 
 
@@ -96,7 +137,7 @@ def record(gradebook: Gradebook, api: NbGraderAPI, graded: Graded, timestamp: da
                 grade.auto_score = 0.0 if grade.name in unchanged else None
                 grade.needs_manual_grade = grade.manual_score is not None or grade.name not in unchanged
         for comment in notebook.comments:
-            comment.auto_comment = "No response." if comment.name in unchanged else None
+            comment.auto_comment = NO_RESPONSE if comment.name in unchanged else None
         gradebook.db.flush()
         gradebook.db.refresh(notebook)
         notebook.late_submission_penalty = _late_penalty(api, result.student, notebook, submission.total_seconds_late)
