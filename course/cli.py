@@ -18,6 +18,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from course.grading.sandbox import PROTECTIONS, Mode
 from course.interview.commands import app as interview_app
@@ -29,8 +30,10 @@ if TYPE_CHECKING:  # a command loads only what it uses
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="A hands-on course for AI Data Scientist interviews.", pretty_exceptions_enable=False)
 app.add_typer(interview_app, name="interview")
-out = Console()
-err = Console(stderr=True)
+out = Console(markup=False, emoji=False)  # what learners and files are named is text, and no markup
+err = Console(stderr=True, markup=False, emoji=False)
+
+RELOAD = "if the notebook is open in JupyterLab, choose File > Reload Notebook from Disk"
 
 SectionArgument = Annotated[str | None, typer.Argument(help="A section, for example 01-statistics; all of them when left out.", show_default=False)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, and nothing else there.")]
@@ -48,7 +51,7 @@ def main() -> None:
 
 
 def _stop(message: str) -> None:
-    err.print(f"[bold red]course:[/] {_escape(message)}", highlight=False, soft_wrap=True)
+    err.print(Text.assemble(("course:", "bold red"), f" {_escape(message)}"), highlight=False, soft_wrap=True)
     sys.exit(2)
 
 
@@ -93,11 +96,13 @@ def show_progress() -> None:
     table = Table("section", "time", "exercises", "points")
     standings = home.standings(work)
     for section, standing in standings:
-        table.add_row(section.title, home.duration(section), f"{standing.solved} of {len(standing.records)}", f"{standing.reached:g} of {section.points:g}")
+        table.add_row(
+            _escape(section.title), home.duration(section), f"{standing.solved} of {len(standing.records)}", f"{standing.reached:g} of {section.points:g}"
+        )
     out.print(table)
     out.print(home.summary(standings))
     for section, key in home.weakest(standings):
-        out.print(f"weakest so far: {key} in {section.title}")
+        out.print(_escape(f"weakest so far: {key} in {section.title}"))
 
 
 @app.command()
@@ -114,10 +119,11 @@ def update(section: SectionArgument = None) -> None:
         if done.backup is None:
             out.print(f"{name}: up to date")
             continue
-        out.print(f"{name}: updated, {amount(len(done.carried), 'solution')} and {amount(done.own, 'cell')} of your own carried over")
+        put_back = f"; {amount(done.put_back, 'cell')} of the course put back" if done.put_back else ""
+        out.print(f"{name}: updated, {amount(len(done.carried), 'solution')} and {amount(done.own, 'cell')} of your own carried over{put_back}")
         for text in done.left:
             out.print(f"  not carried: {_escape(text)}", highlight=False)
-        out.print(f"  your old notebook: {done.backup.relative_to(root)}", highlight=False, soft_wrap=True)
+        out.print(f"  your old notebook: {done.backup.relative_to(root)}; {RELOAD}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -130,7 +136,10 @@ def reset(
 
     root = find_root()
     backup = start_afresh(root, section, exercise)
-    out.print(f"{exercise or section}: as released; what you had: {backup.relative_to(root)}", highlight=False, soft_wrap=True)
+    if backup is None:
+        out.print(f"{exercise or section}: nothing to reset, it is as released")
+        return
+    out.print(f"{exercise or section}: as released; what you had: {backup.relative_to(root)}; {RELOAD}", highlight=False, soft_wrap=True)
 
 
 @app.command()
@@ -192,7 +201,8 @@ def verify(
         out.print(table)
         for proof in found:
             if not proof.holds:
-                out.print(f"[bold red]does not hold[/] {proof.exercise}: {proof.proof}, {_escape(proof.label)}: {_escape(proof.detail)}", highlight=False)
+                told = f" {proof.exercise}: {proof.proof}, {_escape(f'{proof.label}: {proof.detail}')}"
+                out.print(Text.assemble(("does not hold", "bold red"), told), highlight=False)
         out.print(f"{sum(proof.holds for proof in found)} of {len(found)} proofs hold")
     if not all(proof.holds for proof in found):
         raise typer.Exit(1)
@@ -343,8 +353,8 @@ def demo(folder: Annotated[Path | None, typer.Option(help="Where to work; a fres
     for result in shown.results:
         for text in [result.message, *result.notes]:
             if text:
-                out.print(f"  {result.student}: {_escape(text)}", highlight=False)
-    out.print(f"feedback: {shown.feedback}\npicture:  {shown.picture}", highlight=False, soft_wrap=True)
+                out.print(_escape(f"  {result.student}: {text}"), highlight=False)
+    out.print(_escape(f"feedback: {shown.feedback}\npicture:  {shown.picture}"), highlight=False, soft_wrap=True)
     if shown.surprises:
         raise CourseError("the demo class came out otherwise than planned:\n" + "\n".join(shown.surprises))
 
@@ -358,7 +368,7 @@ def class_table(results: list[SubmissionResult]) -> Table:
         lost = next((cell for cell in result.cells if cell.outcome not in (Outcome.PASSED, Outcome.NOT_ATTEMPTED)), None)
         first = result.message or (f"{lost.exercise}: {lost.message}" if lost else "")
         colour = "green" if result.score == result.max_score else "yellow" if result.outcome is Outcome.GRADED else "red"
-        table.add_row(_escape(result.student), f"[{colour}]{result.outcome}[/]", f"{result.score:g} / {result.max_score:g}", _escape(first[:160]))
+        table.add_row(_escape(result.student), Text(result.outcome, colour), f"{result.score:g} / {result.max_score:g}", _escape(first[:160]))
     return table
 
 
@@ -392,11 +402,11 @@ def _prove(work: tuple[Path, str, str]) -> list:
     return prove(*work)
 
 
-def _count(proofs: list, exercise: str, kinds: tuple[str, ...]) -> str:
+def _count(proofs: list, exercise: str, kinds: tuple[str, ...]) -> Text:
     own = [proof for proof in proofs if proof.exercise == exercise and proof.proof in kinds and proof.proof != "bank"]
     short = any(not proof.holds for proof in proofs if proof.exercise == exercise and proof.proof == "bank" and "bank" in kinds)
     good = sum(proof.holds for proof in own)
-    return f"[{'green' if good == len(own) and not short else 'red'}]{good} of {len(own)}[/]"
+    return Text(f"{good} of {len(own)}", "green" if good == len(own) and not short else "red")
 
 
 @contextmanager
@@ -422,4 +432,5 @@ def _steps() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _escape(text: str) -> str:
-    return text.replace("[", r"\[")
+    """A text that does nothing to a terminal: what cannot be printed is shown by its number."""
+    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)

@@ -9,7 +9,8 @@ import pytest
 
 from course import cli
 from course.checks.model import CellResult, Outcome, SubmissionResult
-from course.paths import notebook
+from course.grading import watch
+from course.paths import CourseError, notebook
 from course.study.workspace import prepare
 
 
@@ -222,9 +223,12 @@ def test_update_and_reset_say_what_they_did_and_where_the_old_file_is(tiny, copy
     text = copy.read_text()
     copy.write_text(text.replace("A share is a part", "a share is a part"))
     code, out, _ = course("update", "01-tiny")
-    assert code == 0 and "01-tiny: updated, 0 solutions and 0 cells of your own carried over" in out and "not carried: your change of a cell" in out
+    assert code == 0 and "01-tiny: updated, 0 solutions and 0 cells of your own carried over; 1 cell of the course put back" in out
+    assert "not carried: your change of a cell" in out and out.endswith("; if the notebook is open in JupyterLab, choose File > Reload Notebook from Disk\n")
+    assert course("reset", "01-tiny", "share")[:2] == (0, "share: nothing to reset, it is as released\n")
+    copy.write_text(copy.read_text().replace("def share(part", "def share(mine"))
     code, out, _ = course("reset", "01-tiny", "share")
-    assert code == 0 and out.startswith("share: as released; what you had: work/01-tiny/01-tiny.backup-")
+    assert code == 0 and out.startswith("share: as released; what you had: work/01-tiny/01-tiny.backup-") and "Reload Notebook from Disk" in out
     refused(course("reset", "01-tiny", "nothing"), "there are share, middle")
 
 
@@ -264,6 +268,50 @@ def test_report_says_what_the_class_did_and_writes_its_pages(course, graded, tmp
 def test_report_without_grades_says_what_to_do(course, tiny):
     refused(course("report", "01-tiny"), "run `course grade 01-tiny` first")
     refused(course("report", "09-nothing"), "there is 01-tiny")
+
+
+ODD = "\x1b]0;owned\x07\x1b[2J :warning: [/] \\\\[/] [bold]\u202ex[1]\udcff\\"
+SHOWN = r"\x1b]0;owned\x07\x1b[2J :warning: [/] \\[/] [bold]\x202ex[1]\xdcff" + "\\"
+
+
+def test_what_learners_write_is_shown_and_does_nothing_to_a_terminal(course, tiny, monkeypatch):
+    cells = [CellResult("t", "share", 0.0, 3.0, Outcome.WRONG, ODD)]
+    results = [
+        SubmissionResult(ODD, "01-tiny", Outcome.GRADED, 0.0, 3.0, cells),
+        SubmissionResult("bo", "01-tiny", Outcome.MALFORMED, 0.0, 3.0, message=ODD),
+    ]
+    monkeypatch.setattr("course.grading.batch.grade_section", lambda *args: results)
+    (tiny / "submitted" / "ada" / "01-tiny").mkdir(parents=True)
+    code, out, err = course("grade", "01-tiny")
+    assert (code, err.strip(), out.count(SHOWN)) == (0, "", 3) and "malformed" in out and not set(out) & set(ODD[:1] + "\x07\u202e")
+
+    def run(self, seconds):
+        self.say(f"ada: {ODD}")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(watch.Watch, "run", run)
+    code, out, err = course("grade", "--watch")
+    assert (code, err) == (0, "") and f"ada: {SHOWN}\n" in out
+
+    def broken(self, seconds):
+        raise CourseError(ODD)
+
+    monkeypatch.setattr(watch.Watch, "run", broken)
+    assert course("grade", "--watch")[2] == f"course: {SHOWN}\n"
+
+
+def test_collect_shows_the_names_of_files_and_learners_and_obeys_none(course, tiny, tmp_path):
+    folder = tmp_path / "download"
+    folder.mkdir()
+    odd, shown = ODD.replace("/", ":"), SHOWN.replace("/", ":")
+    for name in (f"lovelaceada_101_5000_{odd}.ipynb", f"lovelaceada_101_5001_{odd}.ipynb", f"{odd}.pdf"):
+        (folder / name).write_text("{}")
+    roster = tmp_path / "roster.csv"
+    roster.write_text("id,first_name,last_name,email,lms_user_id\n:x:{[:]}101,Ada,Lovelace,,101\n".replace("[:]", "(:)"))
+    code, out, err = course("collect", "01-tiny", str(folder))
+    assert (code, err, out.count(shown)) == (0, "", 3) and "\x1b" not in out and "1 submission laid" in out
+    code, out, err = course("collect", "01-tiny", str(folder), "--roster", str(roster))
+    assert (code, err) == (0, "") and "new in the gradebook, or filled in: :x:{(:)}101" in out
 
 
 def test_collect_lays_a_download_and_a_dry_run_does_not(course, tiny, tmp_path, snapshot):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import math
 import os
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -41,7 +43,9 @@ def load(work: Path, section: str, exercise: str) -> Record:
     """The record of an exercise; an empty one when there is none or its file is damaged."""
     try:
         data = json.loads(_path(work, section, exercise).read_text(encoding="utf-8"))
-        return Record(**{field.name: type(field.default)(data[field.name]) for field in fields(Record) if field.name in data})
+        record = Record(**{field.name: type(field.default)(data[field.name]) for field in fields(Record) if field.name in data})
+        numbers = (record.attempts, record.best, record.last, record.points, record.hints)
+        return record if all(0 <= number < math.inf for number in numbers) else Record()
     except (OSError, ValueError, TypeError, OverflowError, RecursionError):
         return Record()
 
@@ -54,6 +58,11 @@ def save(work: Path, section: str, exercise: str, record: Record) -> None:
     write_whole(path, json.dumps(asdict(record), indent=1))
 
 
+def advice(error: OSError, place: str) -> str:
+    """What to do about a place that could not be written in."""
+    return "the disk is full: free some space" if error.errno in (errno.ENOSPC, errno.EDQUOT) else f"make {place} writable"
+
+
 @dataclass(frozen=True)
 class Standing:
     """How far a learner is in a section: the records by exercise, how many exercises are solved, the points reached."""
@@ -64,9 +73,10 @@ class Standing:
 
 
 def standing(work: Path, section: Section) -> Standing:
-    """What is kept of all exercises of a section."""
-    records = {key: load(work, section.name, key) for key in section.exercises}
-    solved = sum(record.best == section.exercises[key].points for key, record in records.items())
+    """What is kept of all exercises of a section; points above those of the present release count as all of them."""
+    kept = {key: load(work, section.name, key) for key in section.exercises}
+    records = {key: replace(record, best=min(record.best, section.exercises[key].points)) for key, record in kept.items()}
+    solved = sum(record.best >= section.exercises[key].points for key, record in records.items())
     return Standing(records, solved, sum(record.best for record in records.values()))
 
 

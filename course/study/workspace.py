@@ -13,7 +13,7 @@ from course.grading.nbgrader import Grade
 from course.paths import CourseError, notebook, sections
 from course.study import progress
 from course.study.home import write_home
-from course.study.update import hand_out
+from course.study.update import hand_out, own_copy
 
 
 def prepare(root: Path) -> Path:
@@ -28,16 +28,14 @@ def prepare(root: Path) -> Path:
             hand_out(root, name)
         write_home(work)
     except OSError as error:
-        raise CourseError(f"cannot write in work/ ({error.strerror}): make the folder writable") from None
+        raise CourseError(f"cannot write in work/ ({error.strerror}): {progress.advice(error, 'the folder')}") from None
     return work
 
 
 def check(root: Path, section: str) -> SubmissionResult:
     """The authoritative grade of the saved notebook in `work/`, by the engine that instructors use; points are kept as progress."""
     source = nbformat.read(notebook(root, section), as_version=4)
-    path = root / "work" / section / f"{section}.ipynb"
-    if not path.is_file():
-        raise CourseError(f"no notebook work/{section}/{section}.ipynb: run `make lab` once to get your copy")
+    path = own_copy(root, section)
     try:
         submitted = path.read_bytes()
     except OSError as error:
@@ -51,5 +49,5 @@ def check(root: Path, section: str) -> SubmissionResult:
             progress.attempt(work, section, key, own, sum(cell.max_points for cell in own))
         write_home(work)
     except OSError as error:
-        graded.result.notes.append(f"progress was not kept ({error.strerror}): make work/ writable")
+        graded.result.notes.append(f"progress was not kept ({error.strerror}): {progress.advice(error, 'work/')}")
     return graded.result

@@ -1,11 +1,12 @@
 import json
 import os
+from types import SimpleNamespace
 
 import pytest
 
-from course.checks.model import CellResult, Outcome
+from course.checks.model import CellResult, Outcome, Section
 from course.study import progress
-from course.study.progress import Record, attempt, load, save, workspace
+from course.study.progress import Record, attempt, load, save, standing, workspace
 
 
 def cells(*points):
@@ -76,6 +77,9 @@ def test_an_attempt_leaves_hints_and_solution_alone(tmp_path):
         b'{"attempts": [1]}',
         b'{"attempts": Infinity}',
         b'{"hints": NaN}',
+        b'{"attempts": -1}',
+        b'{"hints": -1}',
+        *(b'{"attempts": 1, "%s": %s}' % (name, value) for name in (b"best", b"last", b"points") for value in (b"NaN", b'"nan"', b"Infinity", b"-5")),
         b"[" * 100_000,
     ],
     ids=lambda content: repr(content[:30]),
@@ -86,6 +90,14 @@ def test_a_damaged_file_counts_as_none_and_is_replaced(content, tmp_path):
     assert load(tmp_path, "01-tiny", "x") == Record()
     attempt(tmp_path, "01-tiny", "x", cells(2), 2.0)
     assert json.loads(file_of(tmp_path).read_bytes())["attempts"] == 1
+
+
+@pytest.mark.parametrize(("best", "solved", "reached"), [(5.0, 1, 3.0), (3.0, 1, 3.0), (2.5, 0, 2.5)])
+def test_points_above_those_of_the_release_count_as_all_of_them(best, solved, reached, tmp_path):
+    save(tmp_path, "01-tiny", "x", Record(attempts=1, best=best, points=5.0))
+    found = standing(tmp_path, Section("01-tiny", "Tiny", {"x": SimpleNamespace(points=3.0)}, ()))
+    assert (found.solved, found.reached, found.records["x"].best) == (solved, reached, reached)
+    assert load(tmp_path, "01-tiny", "x").best == best
 
 
 def test_a_file_of_another_version_is_read_as_far_as_it_goes(tmp_path):

@@ -1,3 +1,5 @@
+import errno
+import os
 import shutil
 
 import nbformat
@@ -6,7 +8,7 @@ import pytest
 from course.checks.model import CellResult, Outcome, SubmissionResult
 from course.grading.engine import Graded
 from course.paths import CourseError
-from course.study import progress, workspace
+from course.study import progress, update, workspace
 from course.study.workspace import check, prepare
 
 COPY = "work/01-tiny/01-tiny.ipynb"
@@ -66,13 +68,49 @@ def test_without_a_release_it_says_to_build(tiny):
     assert not (tiny / "work").exists()
 
 
-def test_a_folder_that_cannot_be_written_is_named(tiny, monkeypatch):
-    def refuse(*_, **__):
-        raise PermissionError(13, "Permission denied")
+FAILURES = [(errno.EACCES, "(Permission denied): make {} writable"), (errno.ENOSPC, "(No space left on device): the disk is full: free some space")]
 
-    monkeypatch.setattr(shutil, "copy", refuse)
-    with pytest.raises(CourseError, match=r"cannot write in work/ \(Permission denied\): make the folder writable"):
+
+def refuse(code):
+    def write(*_, **__):
+        raise OSError(code, os.strerror(code))
+
+    return write
+
+
+@pytest.mark.parametrize(("code", "told"), FAILURES)
+@pytest.mark.parametrize(("place", "module", "name"), [("work/", workspace, "write_home"), ("work/.course/releases", update, "write_whole")])
+def test_a_folder_that_cannot_be_written_is_named(place, module, name, code, told, tiny, monkeypatch):
+    monkeypatch.setattr(module, name, refuse(code))
+    with pytest.raises(CourseError) as error:
         prepare(tiny)
+    assert f"cannot write in {place} {told.format('the folder')}" in str(error.value)
+
+
+def test_a_copy_is_handed_out_whole_or_not_at_all(tiny, monkeypatch):
+    replaced = []
+
+    def fill(source, target):
+        if target == tiny / COPY:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        replaced.append(shutil.move(source, target))
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "replace", fill)
+        with pytest.raises(CourseError, match=r"cannot write in work/ .*the disk is full: free some space"):
+            prepare(tiny)
+    assert list((tiny / COPY).parent.iterdir()) == [] and replaced == [tiny / "work/.course/releases/01-tiny.ipynb"]
+    prepare(tiny)
+    assert (tiny / COPY).read_bytes() == (tiny / "release/01-tiny/01-tiny.ipynb").read_bytes()
+
+
+def test_a_link_that_leads_nowhere_stays_and_is_told(tiny, work):
+    (tiny / COPY).unlink()
+    (tiny / COPY).symlink_to(tiny / "gone.ipynb")
+    prepare(tiny)
+    assert (tiny / COPY).is_symlink() and not (tiny / "gone.ipynb").exists()
+    with pytest.raises(CourseError, match=r"is a link to .*gone\.ipynb"):
+        check(tiny, "01-tiny")
 
 
 def test_a_file_in_place_of_the_workspace_is_told_and_kept(tiny):
@@ -105,14 +143,12 @@ def graded(points):
     return Graded(nbformat.v4.new_notebook(), SubmissionResult("you", "01-tiny", Outcome.GRADED, points, 2.0, [cell]))
 
 
-def test_a_workspace_that_cannot_be_written_still_gives_the_grade(tiny, work, monkeypatch):
-    def refuse(*_, **__):
-        raise PermissionError(13, "Permission denied")
-
+@pytest.mark.parametrize(("code", "told"), FAILURES)
+def test_a_workspace_that_cannot_be_written_still_gives_the_grade(code, told, tiny, work, monkeypatch):
     monkeypatch.setattr(workspace, "grade", lambda *_: graded(2.0))
-    monkeypatch.setattr(progress, "save", refuse)
+    monkeypatch.setattr(progress, "save", refuse(code))
     result = check(tiny, "01-tiny")
-    assert result.score == 2 and result.notes == ["progress was not kept (Permission denied): make work/ writable"]
+    assert result.score == 2 and result.notes == [f"progress was not kept {told.format('work/')}"]
 
 
 @pytest.mark.parametrize(
