@@ -3,7 +3,8 @@
 The names are those that the systems give:
 
 - Moodle: `Firstname Lastname_123456_assignsubmission_file_/file.ipynb`, or without folders `Firstname Lastname_123456_assignsubmission_file_file.ipynb`
-  (mod/assign/classes/downloader.php). The number is that of a person *in one assignment*, not a user's id, so people are told apart by name.
+  (mod/assign/classes/downloader.php). The number is that of a person *in one assignment*, not a user's id: people are told apart by name,
+  and by the number where a roster has it.
 - Canvas: `lastnamefirstname_12345_67890_file.ipynb`, `lastnamefirstname_LATE_12345_67890_file.ipynb`: user id, then the id of the file, which
   grows with each upload (lib/content_zipper.rb). Canvas adds `-1`, `-2`, ... to the file name of a later attempt.
 
@@ -22,6 +23,7 @@ import csv
 import hashlib
 import io
 import json
+import lzma
 import os
 import re
 import stat
@@ -34,7 +36,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
 
-from nbgrader.api import Gradebook, Student
+from nbgrader.api import Gradebook, InvalidEntry, Student
+from sqlalchemy.exc import DatabaseError
 
 from course.authoring.release import nbgrader_api
 from course.paths import CourseError, notebook, write_whole
@@ -44,10 +47,11 @@ LARGEST = 50 * MB  # bytes of one notebook
 LARGEST_ALL = 4096 * MB  # bytes of all notebooks of a download
 MOST = 20_000  # files in a download
 
-_MOODLE = re.compile(r"^(?P<name>.+)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?$")
+_MOODLE = re.compile(r"^(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)(?:_(?P<file>.*))?$")
+_MOODLES = re.compile(r"_\d+(?=_assignsubmission_)")
 _CANVAS = re.compile(r"^(?P<name>.+?)_(?P<late>LATE_)?(?P<user>\d+)_(?P<upload>\d+)_(?P<file>.+)$")
 _ANONYMOUS = re.compile(r"^(?P<late>LATE_)?(?P<user>anon_\w+?)_(?P<upload>\d+)_(?P<file>.+)$")
-_ID = re.compile(r"[^/\\\x00-\x1f]{1,128}")
+_ID = re.compile(r"[^/\\*?\[\]\x00-\x1f]{1,128}")  # nbgrader takes an id for a pattern of names
 _ATTEMPT = re.compile(r"(?:-(\d+)| \((\d+)\))$")
 
 
@@ -58,7 +62,9 @@ class Fate(StrEnum):
     REPLACED = "replaces an older one"
     SAME = "there already"
     KEPT = "the one in submitted/ is newer"
+    EQUAL = "the one in submitted/ differs and is of the same time"
     UNCLEAR = "the one in submitted/ did not come from this system"
+    NAMESAKE = "perhaps another person of this name, by the number: a roster with the column Identifier tells"
 
 
 @dataclass(frozen=True)
@@ -108,8 +114,9 @@ class Laid:
 
 @dataclass
 class Collected:
-    """What `collect` did. `unmatched` files belong to nobody on the roster, `ignored` are no notebooks, `passed_over` older or other files of a
-    learner, `missing` learners of the roster or gradebook who handed nothing in; `enrolled` learners whose names and ids entered the gradebook."""
+    """What `collect` did. `unmatched` files belong to nobody on the roster or to one of several people, `ignored` are no notebooks, `passed_over`
+    older or other files of a learner, `missing` learners of the roster or gradebook who handed nothing in; `enrolled` learners whose names and ids
+    entered the gradebook."""
 
     laid: list[Laid] = field(default_factory=list)
     unmatched: list[str] = field(default_factory=list)
@@ -124,40 +131,46 @@ def collect(root: Path, section: str, download: Path, roster: Path | None = None
 
     `roster` is a CSV file: Moodle's participants or grading worksheet, a Canvas gradebook, or `id,first_name,last_name,email` as nbgrader
     imports it. With a roster, files of others stay out and the learners enter the gradebook; without one, people are looked up in the
-    gradebook, and who is not there gets the id of the file's name. `replace`: take the download also where it cannot be told which is newer.
-    Writes nothing in a `dry_run`. Raises CourseError for a download or roster that cannot be read or is unsafe.
+    gradebook, and who is not there gets the id of the file's name. `replace`: take the download also where it is older, or
+    where it cannot be told which is newer. Writes nothing in a `dry_run`. Raises CourseError for a download or roster that cannot be read or is
+    unsafe, and for a gradebook that is in use; then nothing was laid.
     """
     notebook(root, section)
     done = Collected()
     people = read_roster(roster) if roster else []
     held = _held_students(root)
     people = [_as_held(person, held) for person in people] if roster else held
-    _distinct_ids(people)
+    if roster:
+        _distinct_ids(people)
     with _opened(download) as (files, done.ignored):
         if not files:
             shown = f"; it holds {done.ignored[0]!r}, for example" if done.ignored else ""
             raise CourseError(f"{download} holds no notebook named as Moodle or Canvas names submissions{shown}")
-        chosen: dict[str, list[tuple[File, bool]]] = {}
+        chosen: dict[str, list[tuple[File, Person | None]]] = {}
         for file in files:
             person = _find(file, people)
             student = person.id if person else None if roster else _id_of(file, files)
             if student is None:
                 done.unmatched.append(file.path)
             else:
-                chosen.setdefault(student, []).append((file, person is not None))
+                chosen.setdefault(student, []).append((file, person))
+        named = set(chosen)
+        for student, own in list(chosen.items()):
+            if len({file.number for file, _ in own}) > 1:  # two people of one name: whose is whose cannot be told
+                done.unmatched += [file.path for file, _ in chosen.pop(student)]
         record = _read_record(root, section)
         for student, own in chosen.items():
             own.sort(key=lambda pair: pair[0].rank(section))
             _check_place(root, section, student)
             own[-1][0].read()  # what cannot be read stops here, before anything is written
+        if roster:
+            done.enrolled = _enrol(root, people, dry_run)
         for student, own in sorted(chosen.items()):
-            file, known = own[-1]
+            file, person = own[-1]
             done.passed_over += [other.path for other, _ in own[:-1]]
-            done.laid.append(_lay(root, section, student, file, known, record, dry_run, replace))
+            done.laid.append(_lay(root, section, student, file, person, record, dry_run, replace))
     if people:
-        done.missing = sorted({person.id for person in people} - set(chosen) - {path.parent.name for path in (root / "submitted").glob(f"*/{section}")})
-    if roster:
-        done.enrolled = _enrol(root, people, dry_run)
+        done.missing = sorted({person.id for person in people} - named - {path.parent.name for path in (root / "submitted").glob(f"*/{section}")})
     return done
 
 
@@ -229,8 +242,12 @@ def _held_students(root: Path) -> list[Person]:
 @contextlib.contextmanager
 def _gradebook(root: Path) -> Iterator[Gradebook]:
     directory = nbgrader_api(root).coursedir
-    with Gradebook(directory.db_url, directory.course_id) as gradebook:
-        yield gradebook
+    try:
+        with Gradebook(directory.db_url, directory.course_id) as gradebook:
+            yield gradebook
+    except (DatabaseError, InvalidEntry) as error:
+        advice = "nothing was collected; wait for the program that has it open, or mend that, and collect again"
+        raise CourseError(f"the gradebook cannot be used ({str(error).partition(chr(10))[0]}): {advice}") from None
 
 
 def _as_held(person: Person, held: list[Person]) -> Person:
@@ -262,8 +279,12 @@ def _full(person: Person) -> str:
 
 def _check_id(student: str) -> None:
     """A student's id becomes the name of a folder, and nothing else."""
-    if not _ID.fullmatch(student) or student != student.strip() or student.startswith("."):
-        raise CourseError(f"the id {student!r} cannot be the name of a folder: give another one in the roster")
+    if not _is_id(student):
+        raise CourseError(f"the id {student!r} cannot be used: it names a folder, without / \\ * ? [ ] in it; give another one in the roster")
+
+
+def _is_id(student: str) -> bool:
+    return bool(_ID.fullmatch(student)) and len(os.fsencode(student)) <= 255 and student == student.strip() and not student.startswith(".")
 
 
 def _letters(*names: str) -> str:
@@ -280,27 +301,33 @@ def _run_together(*names: str) -> str:
 
 def _find(file: File, people: list[Person]) -> Person | None:
     """Whose file it is; None for nobody, and for more than one who could be meant."""
-    if file.system == "canvas":
-        tests = [lambda p: (p.lms or p.id) == file.number, lambda p: not p.lms and _run_together(p.last, p.first) == _run_together(file.who)]
-    else:
-        tests = [lambda p: p.number == file.number, lambda p: not p.number and _letters(p.first, p.last) == _letters(file.who)]
-    for test in tests:
-        found = [person for person in people if test(person)]
+    for test in (_by_number, _by_name):
+        found = [person for person in people if test(file, person)]
         if found:
             return found[0] if len(found) == 1 else None
     return None
 
 
+def _by_number(file: File, person: Person) -> bool:
+    return (person.number if file.system == "moodle" else person.lms or person.id) == file.number != ""
+
+
+def _by_name(file: File, person: Person) -> bool:
+    if file.system == "moodle":
+        return not person.number and _letters(person.first, person.last) == _letters(file.who) != ""
+    return not person.lms and _run_together(person.last, person.first) == _run_together(file.who) != ""
+
+
 def _id_of(file: File, files: list[File]) -> str | None:
     """The id that a file's name gives: Canvas's user id; of Moodle, whose number is another one in each assignment, the name.
 
-    None where two people of Moodle have the same name.
+    None where two people of Moodle have the same name, and where a name cannot be an id.
     """
     if file.system == "canvas":
         return file.number
-    name = re.sub(r"\s+", "-", file.who.strip().casefold()).strip(".-")
+    name = re.sub(r"\s+", "-", unicodedata.normalize("NFC", file.who).strip().casefold()).strip(".-")
     namesakes = {other.number for other in files if other.system == "moodle" and _letters(other.who) == _letters(file.who)}
-    return name if len(namesakes) == 1 and _ID.fullmatch(name) else None
+    return name if len(namesakes) == 1 and _is_id(name) else None
 
 
 # Reading a download --------------------------------------------------------------------------------------------------------------------
@@ -316,7 +343,7 @@ def _opened(download: Path) -> Iterator[tuple[list[File], list[str]]]:
         raise CourseError(f"{download} is neither a folder nor a file: name the folder or zip that you downloaded")
     try:
         archive = zipfile.ZipFile(download)
-    except (zipfile.BadZipFile, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, OSError) as error:
         raise CourseError(f"{download} is no zip that can be read ({error}): download it again, or name the unpacked folder") from None
     with archive:
         yield _sorted_out(_in_zip(archive, download))
@@ -344,6 +371,8 @@ def _in_zip(archive: zipfile.ZipFile, download: Path) -> Iterator[tuple[str, dat
     total = 0
     for count, member in enumerate(members, 1):
         name = member.filename.replace("\\", "/")
+        if not name:
+            continue
         if name.startswith("/") or re.match(r"^[A-Za-z]:", name) or ".." in PurePosixPath(name).parts:
             raise CourseError(
                 f"{download.name} holds the path {member.filename!r}, which leads out of its folder: no system makes such a zip, nothing was collected"
@@ -357,7 +386,7 @@ def _in_zip(archive: zipfile.ZipFile, download: Path) -> Iterator[tuple[str, dat
             try:
                 with archive.open(member) as file:
                     return _bounded(file, member.filename)
-            except (RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+            except (RuntimeError, UnicodeDecodeError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError) as error:
                 raise CourseError(f"{download.name}: {member.filename!r} cannot be read ({error}): download it again, or name the unpacked folder") from None
 
         try:
@@ -386,6 +415,8 @@ def _sorted_out(found: Iterable[tuple[str, datetime, Callable[[], bytes]]]) -> t
     files, ignored = [], []
     for path, when, read in found:
         parts = PurePosixPath(path).parts
+        if not parts:
+            continue
         if "__MACOSX" in parts or ".ipynb_checkpoints" in parts or parts[-1].startswith("."):
             continue
         file = _file(path, parts, when, read)
@@ -402,7 +433,10 @@ def _file(path: str, parts: tuple[str, ...], when: datetime, read: Callable[[], 
         if match := _MOODLE.match(part):
             name = parts[-1] if place < len(parts) - 1 else match["file"] or ""
             age = int((when - datetime(1970, 1, 1)).total_seconds())
-            return File(path, "moodle", match["name"], match["number"], name, False, (age,), read)
+            who, number = match["name"], match["number"]
+            if len(_MOODLES.findall(part)) > 1:  # learners name their files, some also themselves: of two people in one name, none is believed
+                who = number = ""
+            return File(path, "moodle", who, number, name, False, (age,), read)
     if match := _ANONYMOUS.match(parts[-1]) or _CANVAS.match(parts[-1]):
         who = match.groupdict().get("name") or match["user"]
         return File(path, "canvas", who, match["user"], match["file"], bool(match["late"]), (int(match["upload"]),), read)
@@ -412,25 +446,29 @@ def _file(path: str, parts: tuple[str, ...], when: datetime, read: Callable[[], 
 # Laying into submitted/ ----------------------------------------------------------------------------------------------------------------
 
 
-def _lay(root: Path, section: str, student: str, file: File, known: bool, record: dict[str, dict], dry_run: bool, replace: bool) -> Laid:
+def _lay(root: Path, section: str, student: str, file: File, person: Person | None, record: dict[str, dict], dry_run: bool, replace: bool) -> Laid:
     """Lay one file into submitted/, unless what is there is the same or newer. The file that it replaces is moved away before."""
     folder = root / "submitted" / student / section
     target = folder / f"{section}.ipynb"
     data = file.read()
     digest = hashlib.sha256(data).hexdigest()
     backup = None
-    if not target.exists():
+    last = record.get(student, {})
+    same_system = last.get("system") == file.system
+    if same_system and last.get("number", file.number) != file.number and not (person and _by_number(file, person)):
+        fate = Fate.NAMESAKE
+    elif not target.exists():
         fate = Fate.NEW
     else:
         there = hashlib.sha256(target.read_bytes()).hexdigest()
-        last = record.get(student, {})
         if there == digest:
             fate = Fate.SAME
-        elif last.get("digest") == there and last.get("system") == file.system:
-            fate = Fate.REPLACED if tuple(last["order"]) < file.order else Fate.KEPT
+        elif last.get("digest") == there and same_system:
+            order = tuple(last["order"])
+            fate = Fate.REPLACED if order < file.order else Fate.EQUAL if order == file.order else Fate.KEPT
         else:
             fate = Fate.UNCLEAR
-        if fate is Fate.UNCLEAR and replace:
+        if fate in (Fate.KEPT, Fate.EQUAL, Fate.UNCLEAR) and replace:
             fate = Fate.REPLACED
     if fate is Fate.REPLACED:
         backup = _backup_place(root, section, student)
@@ -445,9 +483,9 @@ def _lay(root: Path, section: str, student: str, file: File, known: bool, record
                 os.replace(folder / "timestamp.txt", backup / "timestamp.txt")
         os.replace(fresh, target)
     if not dry_run and fate in (Fate.NEW, Fate.REPLACED, Fate.SAME):
-        record[student] = {"system": file.system, "order": list(file.order), "path": file.path, "digest": digest, "late": file.late}
+        record[student] = {"system": file.system, "number": file.number, "order": list(file.order), "path": file.path, "digest": digest, "late": file.late}
         _write_record(root, section, record)
-    return Laid(student, file.path, fate, file.late, known, backup)
+    return Laid(student, file.path, fate, file.late, person is not None, backup)
 
 
 def _check_place(root: Path, section: str, student: str) -> None:
@@ -456,6 +494,11 @@ def _check_place(root: Path, section: str, student: str) -> None:
     folder = root / "submitted" / student / section
     if folder.resolve() != (root / "submitted").resolve() / student / section or (folder / f"{section}.ipynb").is_symlink():
         raise CourseError(f"submitted/{student}/{section} is a link to elsewhere: remove it and collect again")
+    for path in (folder.parent, folder):
+        if path.exists() and not path.is_dir():
+            raise CourseError(f"{path.relative_to(root)} is a file where a folder belongs: move it away and collect again")
+    if (folder / f"{section}.ipynb").is_dir():
+        raise CourseError(f"submitted/{student}/{section}/{section}.ipynb is a folder where a notebook belongs: move it away and collect again")
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -483,9 +526,16 @@ def _read_record(root: Path, section: str) -> dict[str, dict]:
     """Which download each submission came from, by student; a record that cannot be read is none, and then nothing is replaced unasked."""
     try:
         found = json.loads(_record_path(root, section).read_text(encoding="utf-8"))
-        return {student: entry for student, entry in found.items() if {"system", "order", "digest"} <= set(entry)}
-    except (OSError, ValueError, AttributeError, TypeError):
+    except (OSError, ValueError):
         return {}
+    return {student: entry for student, entry in found.items() if _is_entry(entry)} if isinstance(found, dict) else {}
+
+
+def _is_entry(entry: object) -> bool:
+    if not isinstance(entry, dict) or not all(isinstance(entry.get(key), str) for key in ("system", "digest")):
+        return False
+    order = entry.get("order")
+    return isinstance(order, list) and all(isinstance(part, int) for part in order) and isinstance(entry.get("number", ""), str)
 
 
 def _write_record(root: Path, section: str, record: dict[str, dict]) -> None:

@@ -28,6 +28,8 @@ from traitlets import Bool, Dict, Enum, Unicode
 
 from course.paths import CourseError, write_whole
 
+_FORMULA = re.compile(r"\s*[=+\-@\t\r]")
+
 
 @dataclass(frozen=True)
 class Score:
@@ -97,6 +99,8 @@ class _Grades(ExportPlugin):
     def save(self, rows: list[list[str]], default: str, **form: str) -> Path:
         """Write rows as CSV to `--to`, whole or not at all; gives the path."""
         path = Path(self.to or default)
+        if path.is_dir():
+            raise CourseError(f"--to names a folder ({path}): name the file to write in it")
         text = io.StringIO(newline="")
         csv.writer(text, lineterminator="\r\n", **form).writerows(rows)
         write_whole(path, text.getvalue())
@@ -252,12 +256,12 @@ def _number(value: float | None) -> str:
 
 def _inert(text: str) -> str:
     """A text that no spreadsheet takes for a formula; Canvas quotes names in the same way."""
-    return f'="{text.replace(chr(34), chr(39))}"' if re.match(r"\s*=", text) else text
+    return f'="{text.replace(chr(34), chr(39))}"' if _FORMULA.match(text) else text
 
 
-def _as_text(comment: str) -> str:
-    """A comment that no spreadsheet takes for a formula: with a blank in front, where it opens like one."""
-    return f" {comment}" if comment[:1] in ("=", "+", "-", "@") else comment
+def _as_text(text: str) -> str:
+    """A text that no spreadsheet takes for a formula: with a blank in front, where it opens like one."""
+    return f" {text}" if _FORMULA.match(text) else text
 
 
 def _differs(cell: str, most: float) -> bool:
@@ -277,7 +281,10 @@ def _read(path: Path) -> tuple[dict[str, str], list[list[str]]]:
         raise CourseError(f"cannot read the gradebook of Canvas, {path} ({error.strerror})") from None
     first = text.partition("\n")[0]
     delimiter = max(",;", key=first.count)
-    rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
+    except csv.Error as error:
+        raise CourseError(f"{path} is no CSV file that can be read ({error}): download the gradebook from Canvas again") from None
     if not rows:
         raise CourseError(f"{path} is empty: download the gradebook from Canvas again")
     return {"delimiter": delimiter}, rows

@@ -6,6 +6,8 @@ graded notebook is not of its present file, and answered when its feedback is no
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +18,7 @@ import nbformat
 from nbgrader.apps import NbGraderAPI
 
 from course.authoring.release import nbgrader_api
+from course.checks.compare import said
 from course.checks.model import Outcome, SubmissionResult
 from course.grading.batch import Which, grade_section, students
 from course.grading.sandbox import Mode
@@ -36,32 +39,50 @@ class Watch:
     _seen: dict[str, dict[str, tuple]] = field(default_factory=dict)
 
     def run(self, seconds: float = 5.0) -> None:
-        """Look every so many seconds until interrupted. What goes wrong once is said and tried again at the next look."""
+        """Look every so many seconds until interrupted. What goes wrong is said and tried again at the next look."""
         while True:
-            try:
+            with self._saying("watch"):
                 for _ in self.look():
                     pass
-            except CourseError as error:
-                self.say(f"trying again in {seconds:g} s: {error}")
             time.sleep(seconds)
 
     def look(self) -> Iterator[SubmissionResult]:
-        """Collect, grade what is new, return feedback; gives each result whose feedback was made now."""
+        """Collect, grade what is new, return feedback; gives each result whose feedback was made now. What goes wrong is said and holds up nothing else."""
         api = nbgrader_api(self.root)
         exchange = api.exchange_is_functional
         for section in self.chosen or sections(self.root):
             if exchange:
-                self._collect(api, section)
-            state = {student: _state(self.root, student, section) for student in students(self.root, section)}
-            if state and state != self._seen.get(section):
-                results = grade_section(self.root, section, jobs=self.jobs, which=Which.NEEDED, mode=self.mode)
-                for result in results:
-                    if result.outcome is Outcome.FAILED:
-                        state.pop(result.student, None)
-                        self.say(f"{result.student}: {result.message}")
-                    elif self._answer(api, result, exchange):
-                        yield result
-                self._seen[section] = state
+                with self._saying(section):
+                    self._collect(api, section)
+            with self._saying(section):
+                yield from self._grade(api, section, exchange)
+
+    def _grade(self, api: NbGraderAPI, section: str, exchange: bool) -> Iterator[SubmissionResult]:
+        state = {student: _state(self.root, student, section) for student in students(self.root, section)}
+        if not state or state == self._seen.get(section):
+            return
+        results: list[SubmissionResult] = []
+        with self._saying(section):
+            grade_section(self.root, section, jobs=self.jobs, done=results.append, which=Which.NEEDED, mode=self.mode)
+        settled = {}
+        for result in results:
+            if result.outcome is Outcome.FAILED:
+                self.say(f"{result.student}: {result.message}")
+                continue
+            with self._saying(result.student):
+                if self._answer(api, result, exchange):
+                    yield result
+                settled[result.student] = state.get(result.student)
+        self._seen[section] = settled
+
+    @contextlib.contextmanager
+    def _saying(self, whose: str) -> Iterator[None]:
+        """Says what goes wrong inside, with its kind where it was not foreseen: a locked gradebook, a full disk, one learner's feedback."""
+        try:
+            yield
+        except Exception as error:
+            told = str(error) if isinstance(error, CourseError) else f"{type(error).__name__}: {said(error)}"
+            self.say(f"{whose}: {told}; trying again at the next look")
 
     def _collect(self, api: NbGraderAPI, section: str) -> None:
         if section in api.get_released_assignments():
@@ -79,6 +100,8 @@ class Watch:
         marker = folder / RETURNED
         if stamp is None or (marker.is_file() and marker.read_text(encoding="utf-8") == stamp):
             return False
+        if glob.has_magic(result.student):
+            raise CourseError(f"no feedback: nbgrader takes * ? [ ] in an id for a pattern of names, rename submitted/{result.student}")
         shutil.rmtree(folder, ignore_errors=True)
         steps = [("write the feedback", lambda: api.generate_feedback(result.section, result.student, force=True))]
         if exchange and (self.root / "submitted" / result.student / result.section / "timestamp.txt").is_file():

@@ -1,12 +1,17 @@
 """Downloads of Moodle and Canvas, good and hostile, on their way into submitted/."""
 
+import hashlib
+import json
 import os
+import sqlite3
 import stat
+import unicodedata
 import zipfile
 from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
+from sqlalchemy import create_engine
 
 from course.grading import collect as collecting
 from course.grading.collect import Fate, collect, read_roster
@@ -110,6 +115,63 @@ def test_namesakes_who_cannot_be_told_apart_are_not_guessed(tiny, tmp_path, rost
     assert laid(tiny) == {}
 
 
+def test_two_people_of_one_name_are_not_one_learner(tiny, tmp_path, roster):
+    members = [(f"Ada Lovelace_{n}_assignsubmission_file_/{SECTION}.ipynb", f"text {n}") for n in (1, 2)]
+    members.append((f"Bo Núñez_3_assignsubmission_file_/{SECTION}.ipynb", "bo's"))
+    done = collect(tiny, SECTION, zipped(tmp_path / "m.zip", members), roster(MOODLE))
+    assert laid(tiny) == {"bo": "bo's"} and done.missing == ["cy"]
+    assert done.unmatched == [name for name, _ in members[:2]]
+
+
+@pytest.mark.parametrize("people", [MOODLE, None])
+def test_another_number_in_a_later_download_is_perhaps_a_namesakes(tiny, tmp_path, roster, people):
+    def one(number, text, year, sheet=people):
+        name = f"Ada Lovelace_{number}_assignsubmission_file_/{SECTION}.ipynb"
+        return fates(collect(tiny, SECTION, zipped(tmp_path / "m.zip", [(name, text, year)]), sheet and roster(sheet), replace=True))
+
+    (student,) = one(1, "ada's", 2025)
+    assert one(2, "a namesake's", 2026) == {student: Fate.NAMESAKE}
+    assert laid(tiny) == {student: "ada's"}
+    (tiny / "submitted" / student / SECTION / f"{SECTION}.ipynb").unlink()
+    assert one(2, "a namesake's", 2026) == {student: Fate.NAMESAKE}
+    sheet = f"Identifier,Full name,Username\nParticipant 2,Ada Lovelace,{student}\n"
+    assert one(2, "ada's of a new assignment", 2026, sheet) == {student: Fate.NEW}
+
+
+NAMED = f"Ada Lovelace_1001_assignsubmission_file_Bo Ek_1002_assignsubmission_file_{SECTION}.ipynb"
+
+
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [
+        (NAMED, None),  # a file's name that looks like a submission of Bo's, or a person's name that does: nobody can tell
+        (NAMED.replace("1002", "1001"), None),
+        (NAMED.replace("Bo", "sub/Bo"), "ada"),
+        (f"{NAMED.removesuffix(f'{SECTION}.ipynb')}/x.ipynb", None),
+        (f"Ada Lovelace_1001_assignsubmission_file_/Bo Ek_1002_assignsubmission_file_{SECTION}.ipynb", "ada"),
+        (f"\U0001f600_1001_assignsubmission_file_/{SECTION}.ipynb", "\U0001f600"),
+    ],
+)
+@pytest.mark.parametrize("numbers", [True, False])
+def test_nobody_hands_in_as_somebody_else(tiny, tmp_path, roster, name, owner, numbers):
+    with Gradebook(f"sqlite:///{tiny / 'gradebook.db'}") as gradebook:
+        for student, *names in (("ada", "Ada", "Lovelace"), ("bo", "Bo", "Ek"), ("nameless", None, None)):
+            gradebook.add_student(student, first_name=names[0], last_name=names[1])
+    sheet = "Identifier,Full name,Username\nParticipant 1001,Ada Lovelace,ada\nParticipant 1002,Bo Ek,bo\n"
+    download = zipped(tmp_path / "m.zip", [(name, "whose", 2027), (f"Bo Ek_1002_assignsubmission_file_/{SECTION}.ipynb", "bo's")])
+    owner = "ada" if numbers and owner else owner
+    done = collect(tiny, SECTION, download, roster(sheet) if numbers else None)
+    assert laid(tiny) == {"bo": "bo's"} | ({owner: "whose"} if owner else {})
+    assert done.unmatched == ([] if owner else [name])
+
+
+def test_one_name_in_two_forms_of_unicode_is_one_learner(tiny, tmp_path):
+    for form, year in (("NFC", 2025), ("NFD", 2026)):
+        name = unicodedata.normalize(form, "Zoë Ek")
+        done = collect(tiny, SECTION, zipped(tmp_path / "m.zip", [(f"{name}_7_assignsubmission_file_/{SECTION}.ipynb", form, year)]))
+    assert fates(done) == {"zoë-ek": Fate.REPLACED} and laid(tiny) == {"zoë-ek": "NFD"}
+
+
 def test_canvas_by_id_with_late_marks_and_attempts(tiny, tmp_path, roster):
     download = zipped(
         tmp_path / "canvas.zip",
@@ -172,6 +234,13 @@ def test_moodles_times_tell_which_is_newer(tiny, tmp_path, roster):
         done = collect(tiny, SECTION, zipped(tmp_path / f"{year}.zip", [(name, text, year)]), roster(MOODLE))
         assert fates(done) == {"ada": fate}
     assert laid(tiny) == {"ada": "newest"}
+    other = zipped(tmp_path / "other.zip", [(name, "of the same time", 2027)])
+    for download, old in ((other, "newest"), (tmp_path / "2025.zip", "of the same time")):
+        fate = Fate.EQUAL if download == other else Fate.KEPT
+        assert fates(collect(tiny, SECTION, download, roster(MOODLE))) == {"ada": fate} and "newer" not in Fate.EQUAL
+        done = collect(tiny, SECTION, download, roster(MOODLE), replace=True)
+        assert fates(done) == {"ada": Fate.REPLACED} and (done.laid[0].backup / f"{SECTION}.ipynb").read_text() == old
+    assert laid(tiny) == {"ada": "old"}
 
 
 def test_what_came_another_way_is_replaced_only_when_asked(tiny, tmp_path, roster):
@@ -266,13 +335,106 @@ def test_links_are_not_followed(tiny, tmp_path, snapshot):
     assert snapshot(tmp_path / "download") == before
 
 
-@pytest.mark.parametrize("student", ["../ada", ".hidden", "a/b", "a\\b", " "])
+@pytest.mark.parametrize("student", ["../ada", ".hidden", "a/b", "a\\b", " ", "a*", "a?", "a[1]", pytest.param("漢" * 100, id="too long")])
 def test_an_id_that_is_no_folder_is_refused(tiny, tmp_path, roster, student, snapshot):
     people = roster(f'First name,Last name,Username\nAda,Lovelace,"{student}"\n')
     before = snapshot(tiny)
     with pytest.raises(CourseError):
         collect(tiny, SECTION, moodle_zip(tmp_path / "m.zip", ada="a"), people)
     assert snapshot(tiny) == before
+
+
+def test_an_odd_id_that_the_gradebook_has_already_stops_nobody_else(tiny, tmp_path):
+    with Gradebook(f"sqlite:///{tiny / 'gradebook.db'}") as gradebook:
+        gradebook.add_student("cy[1]", first_name="Cy", last_name="Khan")
+    collect(tiny, SECTION, moodle_zip(tmp_path / "m.zip", ada="a"))
+    assert laid(tiny) == {"ada-lovelace": "a"}
+    with pytest.raises(CourseError, match=r"the id 'cy\[1\]' cannot be used"):
+        collect(tiny, SECTION, moodle_zip(tmp_path / "m.zip", cy="c"))
+
+
+@pytest.mark.parametrize("course", ["", "ai-data-scientist"])
+def test_a_locked_gradebook_is_told_and_another_run_completes(tiny, tmp_path, roster, monkeypatch, snapshot, course):
+    monkeypatch.setattr("nbgrader.api.create_engine", lambda url, **options: create_engine(url, connect_args={"timeout": 0.05}, **options))
+    people, download = roster(MOODLE), moodle_zip(tmp_path / "m.zip", ada="a")
+    with Gradebook(f"sqlite:///{tiny / 'gradebook.db'}", course) as gradebook:
+        gradebook.add_student("zoe")
+    before = snapshot(tiny)
+    for begin in ("BEGIN EXCLUSIVE", "BEGIN IMMEDIATE"):  # nobody can read it; nobody can write it
+        other = sqlite3.connect(tiny / "gradebook.db", isolation_level=None)
+        other.execute(begin)
+        with pytest.raises(CourseError, match=r"database is locked.*nothing was collected.*collect again"):
+            collect(tiny, SECTION, download, people)
+        other.execute("ROLLBACK")
+        other.close()
+        assert snapshot(tiny) == before
+    done = collect(tiny, SECTION, download, people)
+    assert laid(tiny) == {"ada": "a"} and done.enrolled == ["ada", "bo", "cy"]
+
+
+def test_what_lies_in_the_way_is_told_before_anything_is_written(tiny, tmp_path, roster, snapshot):
+    people, download = roster(MOODLE), moodle_zip(tmp_path / "m.zip", ada="a", bo="b")
+    own = tiny / "submitted" / "bo"
+    for way, folder, text in (
+        (own, False, "submitted/bo is a file where a folder belongs: move it away"),
+        (own / SECTION, False, f"submitted/bo/{SECTION} is a file where"),
+        (own / SECTION / f"{SECTION}.ipynb", True, "is a folder where a notebook belongs: move it away"),
+    ):
+        way.parent.mkdir(parents=True, exist_ok=True)
+        way.mkdir() if folder else way.write_text("x")
+        before = snapshot(tiny)
+        with pytest.raises(CourseError, match=text):
+            collect(tiny, SECTION, download, people)
+        assert snapshot(tiny) == before
+        way.rmdir() if folder else way.unlink()
+    collect(tiny, SECTION, download, people)
+    assert laid(tiny) == {"ada": "a", "bo": "b"}
+
+
+ENTRY = {"system": "moodle", "order": [0], "digest": hashlib.sha256(b"one").hexdigest()}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [[], 5, {"ada": None}, {"ada": list(ENTRY)}]
+    + [{"ada": ENTRY | other} for other in ({"order": 5}, {"order": ["x"]}, {"order": None}, {"system": 1}, {"digest": []}, {"number": 5})],
+)
+def test_a_damaged_record_counts_as_none(tiny, tmp_path, roster, record):
+    collect(tiny, SECTION, moodle_zip(tmp_path / "m.zip", ada="one"), roster(MOODLE))
+    path = tiny / "collected" / SECTION / "record.json"
+    path.write_text(json.dumps(record))
+    newer = moodle_zip(tmp_path / "n.zip", ada="two", bo="b")
+    assert fates(collect(tiny, SECTION, newer, roster(MOODLE))) == {"ada": Fate.UNCLEAR, "bo": Fate.NEW}
+    path.write_text(json.dumps({"ada": ENTRY}))  # as it was before numbers were kept
+    assert fates(collect(tiny, SECTION, newer, roster(MOODLE)))["ada"] is Fate.REPLACED
+
+
+@pytest.mark.parametrize(
+    ("kind", "damage"),
+    [
+        (zipfile.ZIP_LZMA, lambda data: data[:-200].replace(b"\x5d\x00", b"\xff\xff", 1) + data[-200:]),
+        (zipfile.ZIP_DEFLATED, lambda data: data.replace(b"PK\x01\x02\x14\x03\x14", b"PK\x01\x02\x14\x03\xff")),  # needs a zip of version 25.5
+        (zipfile.ZIP_STORED, lambda data: data.replace("ä".encode(), b"\xff\xff")),  # a name that is no UTF-8, where it is listed and at the file
+        (zipfile.ZIP_STORED, lambda data: data.replace("ä".encode(), b"\xff\xff", 1)),
+    ],
+)
+def test_a_damaged_zip_is_told(tiny, tmp_path, kind, damage):
+    path = tmp_path / "m.zip"
+    with zipfile.ZipFile(path, "w", kind) as archive:
+        archive.writestr(f"Bäda B_1_assignsubmission_file_/{SECTION}.ipynb", os.urandom(1000))
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    assert path.read_bytes() != whole
+    with pytest.raises(CourseError, match="download it again, or name the unpacked folder"):
+        collect(tiny, SECTION, path)
+    assert laid(tiny) == {}
+
+
+def test_entries_without_a_name_are_passed_by(tiny, tmp_path):
+    member = (f"Ada A_1_assignsubmission_file_/{SECTION}.ipynb", "a")
+    for name in ("", ".", "./"):
+        done = collect(tiny, SECTION, zipped(tmp_path / "m.zip", [(name, ""), member]))
+        assert laid(tiny) == {"ada-a": "a"} and done.ignored == []
 
 
 def test_unusable_downloads_and_rosters_say_what_to_do(tiny, tmp_path, roster):

@@ -108,6 +108,32 @@ def test_a_fresh_gradebook_for_canvas(export):
     }
 
 
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "\tx", "\rx", "  =1", "\n @x", " \tx"])
+def test_no_spreadsheet_takes_a_name_for_a_formula(tmp_path, monkeypatch, text):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("nbgrader.api.get_alembic_version", lambda: "none")
+    with Gradebook("sqlite://") as gradebook, warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)
+        gradebook.add_assignment("01-tiny")
+        gradebook.add_notebook("01-tiny", "01-tiny")
+        gradebook.add_student("-key", first_name=text, last_name=text, email="+key@example.org")
+        gradebook.add_student("=key", first_name="A-b", last_name="Núñez =")
+        for student in ("-key", "=key"):
+            gradebook.add_submission("01-tiny", student)
+        for exporter, to in ((CanvasExporter, "canvas.csv"), (MoodleExporter, "moodle.csv")):
+            made_of = exporter()
+            made_of.write(gradebook)
+            with open(to, encoding="utf-8", newline="") as file:
+                rows = list(csv.reader(file))
+            if exporter is CanvasExporter:
+                assert {row[3]: row[0] for row in rows[2:]} == {"-key": f'="{text}, {text}"', "=key": "Núñez =, A-b"}
+            else:
+                assert {row[2]: row[:2] + row[3:4] for row in rows[1:]} == {
+                    "-key": [f" {text}", f" {text}", "+key@example.org"],
+                    "=key": ["A-b", "Núñez =", ""],
+                }
+
+
 def test_missing_may_be_zero(export):
     rows = {row[3]: row[5:] for row in export(CanvasExporter, missing="zero")[2:]}
     assert rows["cy"] == ["0", "0"] and rows["bo"] == ["4.5", "0"]
@@ -153,6 +179,9 @@ def test_what_cannot_be_done_is_said(export, downloaded, tmp_path):
         ({"gradebook": path, "assignments": {"01-tiny": "999"}}, "no assignment '999'"),
         ({"gradebook": str(tmp_path / "nowhere.csv")}, "cannot read the gradebook"),
         ({"gradebook": downloaded([["a", "b"]], name="other.csv")}, "no gradebook of Canvas"),
+        ({"gradebook": downloaded([*CANVAS, ["x" * 200_000]], name="large.csv")}, r"large.csv is no CSV file that can be read \(field larger"),
+        ({"to": "."}, r"--to names a folder \(\.\): name the file"),
+        ({"to": str(tmp_path)}, "--to names a folder"),
         ({"assignment": ["09-nothing"]}, "no section '09-nothing'; there is 01-tiny, 02-more"),
         ({"student": ["zed"]}, "no student 'zed'"),
     ):

@@ -1,11 +1,13 @@
 """Submissions are graded and answered as they arrive, each once, also after a crash at any step."""
 
+import sqlite3
 import subprocess
 import sys
 import time
 
 import nbformat
 import pytest
+from sqlalchemy import create_engine
 
 from course.checks.model import Outcome
 from course.grading import watch
@@ -52,8 +54,9 @@ def test_each_submission_is_graded_and_answered_once(tiny, lay):
 def test_a_new_watch_takes_up_what_was_graded_and_not_answered(tiny, lay, monkeypatch):
     lay("ada", RIGHT)
     monkeypatch.setattr(watch.NbGraderAPI, "generate_feedback", lambda *args, **settings: {"success": False, "log": "disk full"})
-    with pytest.raises(CourseError, match="could not write the feedback of ada for 01-tiny: disk full"):
-        list(Watch(tiny, jobs=1).look())
+    said = []
+    assert list(Watch(tiny, jobs=1, say=said.append).look()) == []
+    assert said == ["ada: nbgrader could not write the feedback of ada for 01-tiny: disk full; trying again at the next look"]
     assert (tiny / "autograded" / "ada" / SECTION / f"{SECTION}.ipynb").is_file()
     monkeypatch.undo()
     monkeypatch.setenv("COURSE_ROOT", str(tiny))
@@ -77,6 +80,61 @@ def test_a_submission_that_the_grader_failed_on_is_tried_again(tiny, lay, monkey
     watcher = Watch(tiny, jobs=1, say=lambda text: None)
     assert list(watcher.look()) == []
     assert [result.student for result in watcher.look()] == ["ada"]
+
+
+def test_what_goes_wrong_is_said_each_time_and_holds_up_nobody_else(tiny, lay, monkeypatch):
+    api, said, full = watch.NbGraderAPI, [], [True]
+    feedback = api.generate_feedback
+
+    def generate(self, section, student, **options):
+        if student == "cy" and full:
+            raise OSError(28, "No space left on device")
+        return feedback(self, section, student, **options)
+
+    def away(*args):
+        raise CourseError("the exchange is away")
+
+    monkeypatch.setattr("nbgrader.api.create_engine", lambda url, **options: create_engine(url, connect_args={"timeout": 0.05}, **options))
+    monkeypatch.setattr(api, "exchange_is_functional", True)
+    monkeypatch.setattr(api, "generate_feedback", generate)
+    monkeypatch.setattr(Watch, "_collect", away)
+    for student in ("ada", "bo[1]", "cy"):
+        lay(student, RIGHT)
+    (tiny / "submitted" / "ada" / "00-nothing").mkdir()
+    watcher = Watch(tiny, ["00-nothing", SECTION], jobs=1, say=said.append)
+    other = sqlite3.connect(tiny / "gradebook.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    assert list(watcher.look()) == []
+    other.close()
+    again = "; trying again at the next look"
+    nothing = ["00-nothing: the exchange is away" + again, "00-nothing: no section '00-nothing' in source/; there is 01-tiny" + again]
+    assert said[:3] == [*nothing, f"{SECTION}: the exchange is away{again}"]
+    assert said[3].startswith(f"{SECTION}: OperationalError: (sqlite3.OperationalError) database is locked") and said[3].endswith(again)
+    for answered in ("ada", "cy"):
+        said.clear()
+        assert [result.student for result in watcher.look()] == [answered]
+        bo = f"bo[1]: no feedback: nbgrader takes * ? [ ] in an id for a pattern of names, rename submitted/bo[1]{again}"
+        assert bo in said and (f"cy: OSError: [Errno 28] No space left on device{again}" in said) == bool(full)
+        full.clear()
+    said.clear()
+    assert list(watcher.look()) == [] and said == [*nothing, f"{SECTION}: the exchange is away{again}", bo]
+
+
+def test_a_failure_that_nobody_foresaw_is_said_each_time_and_ends_no_watch(tiny, monkeypatch):
+    said, looks = [], iter(range(2))
+
+    def odd(root):
+        raise RuntimeError("odd")
+
+    def sleep(seconds):
+        if next(looks, None) is None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(watch, "nbgrader_api", odd)
+    monkeypatch.setattr(watch.time, "sleep", sleep)
+    with pytest.raises(KeyboardInterrupt):
+        Watch(tiny, say=said.append).run()
+    assert said == ["watch: RuntimeError: odd; trying again at the next look"] * 3
 
 
 def test_a_watch_that_was_killed_is_taken_up_by_the_next(tiny, lay):
