@@ -8,6 +8,8 @@ import io
 import traceback
 import warnings
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 from course.checks.compare import CheckFailed, said
@@ -38,9 +40,21 @@ def define(source: str, exercise: str, names: dict[str, Any]) -> Callable[..., A
     return own[exercise]
 
 
-def run_tests(exercise: Exercise, function: Callable[..., Any], names: dict[str, Any]) -> list[CellResult]:
-    """Run all test cells of an exercise on a learner's function, each in a fresh copy of `names`."""
-    return [run_test(test, function, names) for test in exercise.tests]
+def run_tests(
+    exercise: Exercise, function: Callable[..., Any], names: dict[str, Any], guard: Callable[[Callable[[], CellResult], Test], CellResult] | None = None
+) -> list[CellResult]:
+    """Run all test cells of an exercise on a learner's function, each in a fresh copy of `names`.
+
+    `guard` is given each run and its test, and may stop it; as in grading, the tests behind one that used up its time get no chance.
+    """
+    results: list[CellResult] = []
+    for test in exercise.tests:
+        if results and results[-1].outcome is Outcome.TIMED_OUT:
+            results.append(replace(results[-1], grade_id=test.grade_id, max_points=test.points))
+            continue
+        run = partial(run_test, test, function, names)
+        results.append(guard(run, test) if guard else run())
+    return results
 
 
 def run_test(test: Test, function: Callable[..., Any], names: dict[str, Any]) -> CellResult:

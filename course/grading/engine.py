@@ -184,9 +184,9 @@ class _Run:
         error = next((output for output in reversed(cell.outputs) if output.output_type == "error"), None)
         if not in_time:
             self._check_total()
-            _note(cell, _cell(self.limits))
+            _note(cell, self.limits.too_long)
         if exercise and (error is not None or not in_time):
-            why = f"{error.ename}: {said(error.evalue, 300)}" if error is not None and in_time else _cell(self.limits)
+            why = f"{error.ename}: {said(error.evalue, 300)}" if error is not None and in_time else self.limits.too_long
             self.failed[exercise] = (Outcome.WRONG if in_time else Outcome.TIMED_OUT), f"the cell that defines `{exercise}` did not run: {why}"
 
     async def _examine(self, watched: _Watched, exercise: str, place: int) -> None:
@@ -305,14 +305,14 @@ class _Watched:
                         await self._look(clock)
                         status = await self.both.status(GRACE)
                         await self._lose(*((Outcome.DIED, _SILENT) if status is None else _death(status, self.limits)))
-                    message = _cell(self.limits) if result.outcome == Outcome.TIMED_OUT else result.message
+                    message = self.limits.too_long if result.outcome == Outcome.TIMED_OUT else result.message
                     yield replace(result, outcome=Outcome(result.outcome), message=message)
                 case ["end"]:
                     self.next_look = 0.0
                     await self._look(clock)
                     break
                 case None if await self._served(request, 0):
-                    await self._lose(*((Outcome.TIMED_OUT, _cell(self.limits)) if clock.interrupted else (Outcome.DIED, _SILENT)))
+                    await self._lose(*((Outcome.TIMED_OUT, self.limits.too_long) if clock.interrupted else (Outcome.DIED, _SILENT)))
             await self._look(clock)
         if not await self._served(request, GRACE):
             await self._lose(Outcome.DIED, _SILENT)
@@ -345,7 +345,7 @@ class _Watched:
         now = time.monotonic()
         if now > clock.end:
             if clock.interrupted:
-                await self._lose(Outcome.TIMED_OUT, _cell(self.limits))
+                await self._lose(Outcome.TIMED_OUT, self.limits.too_long)
             clock.interrupted, clock.end = True, now + GRACE
             await self.both.interrupt()
         if now < self.next_look:
@@ -367,10 +367,6 @@ class _Watched:
 
 
 _SILENT = "the process stopped answering the tests"
-
-
-def _cell(limits: Limits) -> str:
-    return f"it ran for more than {limits.cell_seconds:g} s and was stopped"
 
 
 def _death(status: int, limits: Limits) -> tuple[Outcome, str]:

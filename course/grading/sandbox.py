@@ -40,6 +40,11 @@ class Limits:
     output_chars: int = 20_000
     picture_chars: int = 8_000_000
 
+    @property
+    def too_long(self) -> str:
+        """What is said of a cell that used up its time."""
+        return f"it ran for more than {self.cell_seconds:g} s and was stopped"
+
 
 PROTECTIONS = {
     "files": "reads libraries only and writes nothing but its own scratch folder",

@@ -39,7 +39,7 @@ def find(exercise: str) -> Found:
         if exercise in section.exercises:
             return Found(section, section.exercises[exercise], whole, path)
         known += section.exercises
-    near = difflib.get_close_matches(exercise, known, 3, 0.4) or known[:5]
+    near = [key for key in known if exercise and exercise in key][:3] or difflib.get_close_matches(exercise, known, 3, 0.6) or known[:5]
     raise CourseError(f"no exercise {exercise!r}" + (f"; did you mean {', '.join(near)}?" if near else ": no section of the course was found here"))
 
 

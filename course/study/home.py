@@ -7,6 +7,7 @@ from pathlib import Path
 
 from course.checks.compare import show
 from course.checks.model import Section
+from course.paths import write_whole
 from course.study import progress
 from course.study.find import places, read
 from course.study.progress import Standing
@@ -22,7 +23,7 @@ def write_home(work: Path) -> None:
     for name, text in ((PICTURE, picture(found)), (HOME, _page(found))):
         path = work / name
         if not path.is_file() or path.read_bytes() != text.encode():
-            path.write_bytes(text.encode())
+            write_whole(path, text)
 
 
 def standings(work: Path) -> list[tuple[Section, Standing]]:
@@ -31,39 +32,42 @@ def standings(work: Path) -> list[tuple[Section, Standing]]:
 
 
 def _page(standings: list[tuple[Section, Standing]]) -> str:
-    rows, begun = [], []
-    for section, standing in standings:
-        rows.append(
-            f"| {section.name[:2]} | [{section.title}]({_path(section)}) | {duration(section)} | {standing.solved} of {len(standing.records)} "
-            f"| {show(standing.reached)} of {show(section.points)} |"
-        )
-        begun += [(record, section, key) for key, record in standing.records.items() if record.updated and record.best < section.exercises[key].points]
-    lines = ["# AI Data Scientist interviews: the course", "", f"![{summary(standings)}]({PICTURE})", ""]
-    if begun:
-        _, section, key = max(begun, key=lambda item: item[0].updated)
-        lines += [f"**Continue:** `{key}` in [{section.title}]({_path(section)}).", ""]
-    else:
-        fresh = next((section for section, standing in standings if not standing.solved), None)
-        if fresh:
-            lines += [f"**Start:** [{fresh.title}]({_path(fresh)}).", ""]
+    rows = [
+        f"| {section.name[:2]} | [{section.title}]({_path(section)}) | {duration(section)} | {standing.solved} of {len(standing.records)} "
+        f"| {show(standing.reached)} of {show(section.points)} |"
+        for section, standing in standings
+    ]
+    lines = ["# AI Data Scientist interviews: the course", "", f"![Your progress: {summary(standings)}]({PICTURE})", ""]
+    coming = upcoming(standings)
+    if coming and any(record.attempts for _, standing in standings for record in standing.records.values()):
+        lines += [f"**Continue:** {_link(*coming)}", ""]
+    elif coming:
+        lines += [f"**Start:** [{coming[0].title}]({_path(coming[0])})", ""]
     weak = weakest(standings)
     if weak:
-        lines += ["**Weakest so far:** " + "; ".join(f"`{key}` in [{section.title}]({_path(section)})" for section, key in weak) + ".", ""]
+        lines += ["**Weakest so far:**", *[f"\n- {_link(section, key)}" for section, key in weak], ""]
     lines += [
-        "| | Section | Reading and core exercises | Exercises solved | Points |",
+        "## Sections",
+        "",
+        "| No. | Section | Reading and core exercises | Exercises solved | Points |",
         "|---|---|---|---|---|",
         *rows,
         "",
-        "Open a section and work through it from the top. Write your function, run its cell, then run the `%check` cell below it.",
+        "Open a section and work through it from the top: run each cell (Shift+Enter), write your function, run its cell, then the `%check` cell below it.",
+        "After a restart of the kernel, choose *Run > Run All Above Selected Cell* first. This page does not change while it is open: close and open it.",
         "",
-        "| In a notebook | |",
+        "## In a notebook",
+        "",
+        "| Command | What it does |",
         "|---|---|",
         "| `%check ID` | all checks of an exercise, with what is wrong and why |",
         "| `%hint ID` | one hint more each time |",
         "| `%solution ID` | the reference and its explanation, after an attempt |",
         "| `%progress` | what you have solved |",
         "",
-        "| In a terminal | |",
+        "## In a terminal",
+        "",
+        "| Command | What it does |",
         "|---|---|",
         "| `course check 01-statistics` | grades the saved notebook as an instructor would |",
         "| `course update` | brings your notebooks to a newer release of the course, with your work in them |",
@@ -90,6 +94,19 @@ def weakest(standings: list[tuple[Section, Standing]]) -> list[tuple[Section, st
         if record.attempts and record.best < section.exercises[key].points
     ]
     return [(section, key) for _, _, section, key in sorted(tried, key=lambda item: (item[0], item[1], item[2].name, item[3]))[:WEAKEST]]
+
+
+def upcoming(standings: list[tuple[Section, Standing]]) -> tuple[Section, str] | None:
+    """What to go on with: the exercise tried last, while it is unsolved; else the next one from its section on, core ones first. None when all is solved."""
+    tried = [(record.updated, place, key) for place, (_, standing) in enumerate(standings) for key, record in standing.records.items() if record.attempts]
+    _, first, last = max(tried, default=("", 0, ""))
+    unsolved = [
+        (section, key)
+        for section, standing in [*standings[first:], *standings[:first]]
+        for key, record in standing.records.items()
+        if record.best < section.exercises[key].points
+    ]
+    return min(unsolved, key=lambda item: (item[1] != last, item[0].exercises[item[1]].level != "core"), default=None)
 
 
 def duration(section: Section) -> str:
@@ -121,6 +138,10 @@ def picture(standings: list[tuple[Section, Standing]]) -> str:
             f'<text x="{left + full + 12}" y="{top + 15}" fill="#222222">{show(standing.reached)} / {show(section.points)}</text>',
         ]
     return "\n".join([*parts, "</svg>", ""])
+
+
+def _link(section: Section, exercise: str) -> str:
+    return f"[{exercise} in {section.title}]({_path(section)}#cell-id={exercise}-statement)"
 
 
 def _path(section: Section) -> str:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class
-from IPython.display import Markdown, display
+from IPython.display import display
 
-from course.checks.compare import show
+from course.checks.compare import said, show
+from course.checks.model import CellResult, Outcome, Test
 from course.checks.run import run_tests
+from course.grading.sandbox import Limits
 from course.paths import CourseError
 from course.study import progress
 from course.study.find import Found, alternative, find
@@ -21,16 +26,33 @@ from course.study.home import HOME, standings, summary, weakest, write_home
 from course.study.panels import note_panel, result_panel, table_panel
 from course.study.style import use_style
 
+EXERCISES = ["exercise", "level", "points", "attempts"]
+LIMITS = Limits()  # the grader's, as far as it goes without its settings
+
 
 def register(shell: InteractiveShell) -> None:
     """Give the shell the course's magics and plot style."""
     use_style()
-    shell.register_magics(CourseMagics)
+    magics = CourseMagics(shell)
+    shell.register_magics(magics)
+    once(shell, magics.ran)
 
 
 @magics_class
 class CourseMagics(Magics):
-    """%check, %hint, %solution and %progress."""
+    """%check, %hint, %solution and %progress. `broken` holds functions whose cell was run last with an error of syntax, and the error."""
+
+    def __init__(self, shell: InteractiveShell):
+        super().__init__(shell)
+        self.broken: dict[str, str] = {}
+
+    def ran(self, result: Any) -> None:
+        """Note which functions a cell should have defined but could not, called by IPython after each cell: what is defined is the version before."""
+        info, error = getattr(result, "info", None), getattr(result, "error_before_exec", None)
+        for name in re.findall(r"^def (\w+)\(", getattr(info, "raw_cell", None) or "", re.MULTILINE):
+            self.broken.pop(name, None)
+            if error is not None:
+                self.broken[name] = f"{type(error).__name__}: {said(error, 300)}"
 
     @line_magic
     def check(self, line: str) -> None:
@@ -39,16 +61,26 @@ class CourseMagics(Magics):
         if found is None:
             return
         exercise, section = found.exercise, found.section.name
+        if exercise.id in self.broken:
+            show_panel(note_panel(f"The cell of {exercise.id} did not run", f"{self.broken[exercise.id]}. Mend it and run it, then %check again."))
+            return
         function = self.shell.user_ns.get(exercise.id)
         if not callable(function):
-            show_panel(note_panel(f"{exercise.id} is not defined", f"Run the cell that defines {exercise.id} first, then %check again."))
+            show_panel(note_panel(f"{exercise.id} is not defined", f"Run the cell that defines {exercise.id} (in {section}) first, then %check again."))
             return
         if not found.whole:
             exercise = replace(exercise, tests=tuple(test for test in exercise.tests if not test.empty))
         if not exercise.tests:
             show_panel(note_panel(exercise.id, "All checks of this exercise are hidden; they run when your work is graded."))
             return
-        results = run_tests(exercise, function, found.names())
+        try:
+            results = run_tests(exercise, function, found.names(), _limited)
+        except KeyboardInterrupt:
+            show_panel(note_panel(f"%check {exercise.id} was interrupted", "Your function was still running: is there a loop that does not end?"))
+            return
+        if any(missing in found.names() for missing in map(_undefined, results)):
+            show_panel(note_panel(f"{exercise.id} needs cells that were not run", "Choose Run > Run All Above Selected Cell, then %check again."))
+            return
         document = Path(os.environ.get("JPY_SESSION_NAME") or f"{section}.ipynb").name
         show_panel(result_panel(exercise, results, found.whole, document))
         if found.whole:
@@ -65,7 +97,7 @@ class CourseMagics(Magics):
         record = progress.load(work, section, exercise.id)
         record.hints = min(record.hints + 1, len(exercise.hints))
         for number, text in enumerate(exercise.hints[: record.hints], 1):
-            display(Markdown(f"**Hint {number} of {len(exercise.hints)}.** {text}"))
+            _show_markdown(f"**Hint {number} of {len(exercise.hints)}.** {text}")
         if not exercise.hints:
             show_panel(note_panel(exercise.id, "This exercise has no hints here."))
         self._keep(lambda work: progress.save(work, section, exercise.id, record))
@@ -89,27 +121,35 @@ class CourseMagics(Magics):
         other = alternative(found)
         if other:
             text += f"\n\n**Another way: {other.label}**\n\n```python\n{other.code.strip()}\n```"
-        display(Markdown(text))
+        _show_markdown(text)
         record.solution = True
         self._keep(lambda work: progress.save(work, section, exercise.id, record))
 
     @line_magic
     def progress(self, line: str) -> None:
-        """%progress: what you have solved so far, by section and exercise."""
+        """%progress [SECTION]: what you have solved so far, by section; the exercises of the open notebook's section, or of the one named."""
         if grading():
             return
-        found = standings(progress.workspace())
-        for section, standing in found:
+        if not (found := standings(progress.workspace())):
+            return
+        named = line.strip() or Path(os.environ.get("JPY_SESSION_NAME", "")).stem
+        rows = [
+            [section.title, f"{standing.solved} of {len(standing.records)}", f"{show(standing.reached)} of {show(section.points)}"]
+            for section, standing in found
+        ]
+        show_panel(table_panel(f"In all: {summary(found)}", ["section", "exercises solved", "points"], rows))
+        chosen = [(section, standing) for section, standing in found if named and section.name.startswith(named)]
+        for section, standing in chosen:
             rows = [
-                [key, section.exercises[key].level, f"{show(record.best)} of {show(section.exercises[key].points)}", str(record.attempts or "")]
+                [key, section.exercises[key].level, f"{show(record.best)} of {show(section.exercises[key].points)}", str(record.attempts)]
                 for key, record in standing.records.items()
             ]
-            show_panel(
-                table_panel(f"{section.title}: {show(standing.reached)} of {show(section.points)} points", ["exercise", "level", "points", "attempts"], rows)
-            )
+            show_panel(table_panel(f"{section.title}: {show(standing.reached)} of {show(section.points)} points", EXERCISES, rows))
+        if line.strip() and not chosen:
+            show_panel(note_panel(f"No section {named}", f"There is {', '.join(section.name for section, _ in found)}."))
         weak = [f"{key} in {section.title}" for section, key in weakest(found)]
         if weak:
-            show_panel(note_panel(f"In all: {summary(found)}", f"Weakest so far: {'; '.join(weak)}."))
+            show_panel(note_panel("Weakest so far", f"{'; '.join(weak)}."))
 
     def _found(self, line: str) -> Found | None:
         if grading():
@@ -134,6 +174,14 @@ class CourseMagics(Magics):
             show_panel(note_panel("Progress was not kept", f"{error.strerror or error}: make {work} writable; your notebook itself is not touched."))
 
 
+def once(shell: InteractiveShell, callback: Callable[[Any], None]) -> None:
+    """Have a method called after each cell, in place of that of an extension which was loaded before in this kernel."""
+    for old in list(shell.events.callbacks["post_run_cell"]):
+        if type(getattr(old, "__self__", None)) is type(callback.__self__):
+            shell.events.unregister("post_run_cell", old)
+    shell.events.register("post_run_cell", callback)
+
+
 def grading() -> bool:
     """While nbgrader or the engine grades, the magics do nothing."""
     return bool(os.environ.get("NBGRADER_EXECUTION"))
@@ -143,3 +191,36 @@ def show_panel(panel: tuple[str, str]) -> None:
     """Display a panel, with its text for where HTML is not shown."""
     html, text = panel
     display({"text/html": html, "text/plain": text}, raw=True)
+
+
+class _TooLong(BaseException):
+    """The time of a test is over. No Exception, so that learners' own handlers let it pass."""
+
+
+def _limited(run: Callable[[], CellResult], test: Test) -> CellResult:
+    """Run a test for as long as the grader would let it run; where a process cannot set itself an alarm, to its end."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        return run()
+
+    def stop(*_: object) -> None:
+        raise _TooLong
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, LIMITS.cell_seconds, 1)
+    try:
+        return run()
+    except _TooLong:
+        return CellResult(test.grade_id, test.exercise, 0.0, test.points, Outcome.TIMED_OUT, LIMITS.too_long)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _undefined(result: CellResult) -> str:
+    """The name that a function missed; empty when it missed none."""
+    found = re.search(r"raised NameError\b.*name '(\w+)' is not defined", result.message)
+    return found[1] if found else ""
+
+
+def _show_markdown(text: str) -> None:
+    display({"text/markdown": text, "text/plain": text}, raw=True)

@@ -10,13 +10,15 @@ from urllib.parse import quote
 from course.checks.compare import show
 from course.checks.model import CellResult, Exercise, Outcome
 
-_TONE = {Outcome.PASSED: "#009E73", Outcome.NOT_ATTEMPTED: "#999999"}
-_WRONG = "#D55E00"
+_PASSED, _WRONG, _BLANK, _NOTE = "#009E73", "#D55E00", "#767676", "#0072B2"  # 3:1 or more on the grounds of all themes: enough for a border, not for words
+_TONE = {Outcome.PASSED: _PASSED, Outcome.NOT_ATTEMPTED: _BLANK}
+_MARK = {Outcome.PASSED: "✓", Outcome.NOT_ATTEMPTED: "○"}
 _BOX = (
     "border:1px solid var(--jp-border-color2,#ccc);border-left:6px solid {tone};border-radius:4px;padding:10px 14px;max-width:860px;"
     "background:var(--jp-layout-color1,#fff);color:var(--jp-content-font-color1,#111);font-family:var(--jp-content-font-family,sans-serif);"
     "font-size:14px;line-height:1.5"
 )
+_HEAD = "font-weight:600"
 
 
 def result_panel(exercise: Exercise, results: list[CellResult], whole: bool, document: str = "") -> tuple[str, str]:
@@ -40,22 +42,23 @@ def result_panel(exercise: Exercise, results: list[CellResult], whole: bool, doc
     rows, lines = [], []
     for test, result in zip(exercise.tests, results, strict=True):
         message = "" if result.outcome in (Outcome.PASSED, Outcome.NOT_ATTEMPTED) else result.message
-        colour = _TONE.get(result.outcome, _WRONG)
+        colour, mark = _TONE.get(result.outcome, _WRONG), _MARK.get(result.outcome, "✗")
         rows.append(
-            '<li style="display:grid;grid-template-columns:7.5em 1fr auto;column-gap:.6em;margin:6px 0">'
-            f'<span style="font-weight:600;color:{colour}">{result.outcome}</span><span>{escape(test.title)}'
+            '<li style="display:grid;grid-template-columns:1em 7.5em 1fr auto;column-gap:.6em;margin:6px 0">'
+            f'<span aria-hidden="true" style="font-size:1.2em;line-height:1.25;color:{colour}">{mark}</span> '
+            f'<span style="{_HEAD}">{result.outcome}</span> <div>{escape(test.title)}'
             + (f'<div style="margin:2px 0;white-space:pre-line">{escape(message)}</div>' if message else "")
-            + f'</span><span style="opacity:.7">{show(result.points)}/{show(result.max_points)}</span></li>'
+            + f"</div> <span>{show(result.points)} of {show(result.max_points)}</span></li>"
         )
-        lines.append(f"  {result.outcome:<14} {test.title} {show(result.points)}/{show(result.max_points)}" + (f"\n{'':17}{message}" if message else ""))
+        lines.append(f"  {result.outcome:<14} {test.title} {show(result.points)} of {show(result.max_points)}" + (f"\n{'':17}{message}" if message else ""))
     head = f"{exercise.id}: {score}"
     html = (
-        f'<div role="status" style="{_BOX.format(tone=tone)}"><div style="font-weight:600">{escape(head)}</div>'
+        f'<div role="status" aria-label="Result of %check" style="{_BOX.format(tone=tone)}"><div style="{_HEAD}">{escape(head)}</div>'
         + "".join(f"<div>{escape(text)}</div>" for text in [summary, *remarks] if text)
-        + (f'<ul style="list-style:none;margin:6px 0 0;padding:0">{"".join(rows)}</ul>' if attempted else "")
+        + (f'<ul role="list" style="list-style:none;margin:6px 0 0;padding:0">{"".join(rows)}</ul>' if attempted else "")
         + (
-            f'<div>Explained in <a href="{quote(document)}#cell-id={quote(exercise.lesson_cell)}" '
-            f'style="color:var(--jp-content-link-color,#0062A3)">{escape(lesson)}</a></div>'
+            f'<div>Explained in: <a href="{quote(document)}#cell-id={quote(exercise.lesson_cell)}" '
+            f'style="color:var(--jp-content-link-color,#0062A3);text-decoration:underline">{escape(lesson)}</a></div>'
             if lesson
             else ""
         )
@@ -67,7 +70,8 @@ def result_panel(exercise: Exercise, results: list[CellResult], whole: bool, doc
 
 def note_panel(title: str, body: str) -> tuple[str, str]:
     """(html, text) for a short remark, such as an unknown id."""
-    html = f'<div role="status" style="{_BOX.format(tone="#0072B2")}"><div style="font-weight:600">{escape(title)}</div><div>{escape(body)}</div></div>'
+    box = _BOX.format(tone=_NOTE)
+    html = f'<div role="status" aria-label="Note" style="{box}"><div style="{_HEAD}">{escape(title)}</div><div>{escape(body)}</div></div>'
     return html, f"{title}\n  {body}"
 
 
@@ -75,13 +79,18 @@ def table_panel(title: str, header: Iterable[str], rows: Iterable[Iterable[str]]
     """(html, text) for a table."""
     header, rows = list(header), [list(row) for row in rows]
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    cell = 'style="text-align:left;padding:2px 14px 2px 0"'
+    cell = "text-align:left;padding:2px 14px 2px 0"
     html = (
-        f'<div style="{_BOX.format(tone="#0072B2")}"><div style="font-weight:600">{escape(title)}</div>'
-        '<table style="margin:6px 0 0;border-collapse:collapse"><thead><tr>'
-        + "".join(f'<th scope="col" {cell}>{escape(text)}</th>' for text in header)
+        f'<div style="{_BOX.format(tone=_NOTE)}"><table style="margin:0;min-width:min(32em,100%);border-collapse:collapse">'
+        f'<caption style="caption-side:top;padding:0 0 6px;text-align:left;color:inherit;{_HEAD}">{escape(title)}</caption><thead><tr>'
+        + "".join(f'<th scope="col" style="{cell}">{escape(text)}</th>' for text in header)
         + "</tr></thead><tbody>"
-        + "".join("<tr>" + "".join(f"<td {cell}>{escape(text)}</td>" for text in row) + "</tr>" for row in rows)
+        + "".join(
+            f'<tr><th scope="row" style="font-weight:400;{cell}">{escape(first)}</th>'
+            + "".join(f'<td style="{cell}">{escape(text)}</td>' for text in rest)
+            + "</tr>"
+            for first, *rest in rows
+        )
         + "</tbody></table></div>"
     )
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in [header, *rows]]
@@ -90,7 +99,7 @@ def table_panel(title: str, header: Iterable[str], rows: Iterable[Iterable[str]]
 
 def _tone_of(results: list[CellResult]) -> str:
     outcomes = {result.outcome for result in results}
-    return _TONE[Outcome.PASSED] if outcomes == {Outcome.PASSED} else _TONE[Outcome.NOT_ATTEMPTED] if outcomes == {Outcome.NOT_ATTEMPTED} else _WRONG
+    return _TONE.get(outcomes.pop(), _WRONG) if len(outcomes) == 1 else _WRONG
 
 
 def _plain(heading: str) -> str:

@@ -7,6 +7,7 @@ from playwright.sync_api import expect
 
 from course.authoring import bank
 from course.authoring.verify import read_section
+from tests.browser.lab import run_above, scroll_to, solve
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,9 +23,7 @@ def test_learner_solves_an_exercise(page, serve, course, course_command, free_po
     cell = page.locator(".jp-CodeCell", has_text=f"def {EXERCISE}")
     page.get_by_role("heading", name="Statistics and probability").first.wait_for()
     scroll_to(page, cell)
-    cell.locator(".cm-content").click()
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Above Selected Cell").click()
+    run_above(page, cell)
 
     answers = bank.read(bank.folder(ROOT, "01-statistics") / f"{EXERCISE}.py")
     mistake = next(answer for answer in answers if not answer.right)
@@ -43,24 +42,3 @@ def test_learner_solves_an_exercise(page, serve, course, course_command, free_po
     kept = json.loads((course / "work" / ".course" / "progress" / "01-statistics" / f"{EXERCISE}.json").read_text())
     assert kept["best"] == kept["points"]
     assert kept["attempts"] == 2
-
-
-def scroll_to(page, locator):
-    page.locator(".jp-WindowedPanel-outer").first.hover()
-    for _ in range(80):
-        if locator.count() and locator.is_visible():
-            locator.scroll_into_view_if_needed()
-            return
-        page.mouse.wheel(0, 500)
-        page.wait_for_timeout(150)
-    raise AssertionError("the cell was not found by scrolling")
-
-
-def solve(page, cell, code):
-    """Put code into the solution cell, run it, and run the %check cell below."""
-    cell.locator(".cm-content").click()
-    page.keyboard.press("Control+A")
-    page.keyboard.press("Delete")
-    page.keyboard.insert_text(code)
-    page.keyboard.press("Shift+Enter")
-    page.keyboard.press("Shift+Enter")

@@ -1,4 +1,5 @@
 import shutil
+import signal
 import sys
 
 import nbformat
@@ -7,6 +8,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
+from course.grading.sandbox import Limits
 from course.study import magics, progress
 from course.study.workspace import prepare
 
@@ -41,10 +43,9 @@ def say(kernel, work):
         with capture_output() as shown:
             assert kernel.run_cell(cell).success
         assert not shown.stderr
-        texts = [output.data.get("text/markdown") or output.data["text/plain"] for output in shown.outputs]
         for output in shown.outputs:
-            assert "text/html" in output.data or "text/markdown" in output.data
-        return "\n".join([shown.stdout, *texts]).strip()
+            assert "text/html" in output.data or output.data["text/markdown"] == output.data["text/plain"]
+        return "\n".join([shown.stdout, *(output.data["text/plain"] for output in shown.outputs)]).strip()
 
     return run
 
@@ -61,7 +62,7 @@ def test_check_of_a_right_answer_gives_all_points(say, work):
     say(GOOD)
     text = say("%check share")
     assert text.splitlines()[:2] == ["share: 3 of 3 points", "  All checks pass."]
-    assert "passed         The share of the example, then of other numbers. 2/2" in text
+    assert "passed         The share of the example, then of other numbers. 2 of 2" in text
     assert (record(work).attempts, record(work).best, record(work).points) == (1, 3, 3)
 
 
@@ -97,7 +98,39 @@ def test_check_of_an_untouched_stub_is_not_attempted(say, work):
 @pytest.mark.parametrize("before", ["", "share = 3"])
 def test_check_of_an_undefined_function_says_to_run_its_cell(before, say, work):
     say(before)
-    assert say("%check share") == "share is not defined\n  Run the cell that defines share first, then %check again."
+    assert say("%check share") == "share is not defined\n  Run the cell that defines share (in 01-tiny) first, then %check again."
+
+
+def test_a_cell_that_did_not_run_is_told_and_the_version_before_it_is_not_checked(say, work, kernel):
+    say(GOOD)
+    with capture_output():
+        assert not kernel.run_cell("def share(part, whole:\n    return 1").success
+    assert say("%check share").startswith("The cell of share did not run\n  SyntaxError: ")
+    assert record(work).attempts == 0
+    say(GOOD)
+    assert "All checks pass." in say("%check share")
+
+
+def test_a_function_that_needs_cells_which_were_not_run_is_no_attempt(say, work):
+    say("def share(part, whole):\n    return draw(1)[0]")
+    assert say("%check share") == "share needs cells that were not run\n  Choose Run > Run All Above Selected Cell, then %check again."
+    say("def share(part, whole):\n    return nothing_of_this_name")
+    assert "`share` raised NameError in line 2 of the cell: name 'nothing_of_this_name' is not defined" in say("%check share")
+    assert record(work).attempts == 1
+
+
+def test_a_loop_without_end_is_stopped_as_the_grader_would(say, work, monkeypatch):
+    monkeypatch.setattr(magics, "LIMITS", Limits(cell_seconds=0.2))
+    say("def share(part, whole):\n    while True:\n        try:\n            pass\n        except Exception:\n            pass")
+    text = say("%check share")
+    assert text.count("it ran for more than 0.2 s and was stopped") == 2 and "timed out" in text
+    assert record(work).attempts == 1 and signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+def test_an_interrupted_check_says_so_and_is_no_attempt(say, work):
+    say("def share(part, whole):\n    raise KeyboardInterrupt")
+    assert say("%check share").startswith("%check share was interrupted\n  Your function was still running")
+    assert record(work).attempts == 0
     assert record(work).attempts == 0
 
 
@@ -148,13 +181,18 @@ def test_solution_opens_only_after_an_attempt(say, work):
     assert record(work).solution and record(work).attempts == 1
 
 
-def test_progress_lists_sections_and_exercises(say):
-    assert say("%progress").startswith("Tiny: 0 of 4.5 points")
+def test_progress_lists_sections_and_the_exercises_of_one(say, monkeypatch):
     say(GOOD)
     say("%check share")
     lines = say("%progress").splitlines()
-    assert lines[0] == "Tiny: 3 of 4.5 points"
-    assert [line.split() for line in lines[2:]] == [["share", "core", "3", "of", "3", "1"], ["middle", "stretch", "0", "of", "1.5"]]
+    assert lines[0] == "In all: 3 of 4.5 points, 1 of 2 exercises solved" and len(lines) == 3
+    assert lines[2].split() == ["Tiny", "1", "of", "2", "3", "of", "4.5"]
+    exercises = [["share", "core", "3", "of", "3", "1"], ["middle", "stretch", "0", "of", "1.5", "0"]]
+    assert [line.split() for line in say("%progress 01").splitlines()[5:]] == exercises
+    assert "No section 02\n  There is 01-tiny." in say("%progress 02")
+    monkeypatch.setenv("JPY_SESSION_NAME", "work/01-tiny/01-tiny.ipynb")
+    lines = say("%progress").splitlines()
+    assert lines[3] == "Tiny: 3 of 4.5 points" and [line.split() for line in lines[5:]] == exercises
 
 
 def test_the_home_page_follows_a_check(say, work):
@@ -231,7 +269,7 @@ def test_beside_the_course_a_notebook_of_the_learners_own_finds_its_exercises(sa
     monkeypatch.setenv("JPY_SESSION_NAME", "scratch.ipynb")
     say(GOOD)
     assert say("%check share").startswith("share: 3 of 3 points")
-    assert say("%progress").startswith("Tiny: 3 of 4.5 points")
+    assert say("%progress").startswith("In all: 3 of 4.5 points")
 
 
 @pytest.mark.parametrize("command", ["check share", "hint share", "solution share"])
