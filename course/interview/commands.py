@@ -29,7 +29,9 @@ def make(
     root = find_root()
     made = make_interview(root, minutes, [topic.strip() for topic in topics.split(",") if topic.strip()], seed)
     out.print(f"wrote work/interviews/{made.name}.ipynb: {len(made.asked)} questions for {made.minutes} minutes", highlight=False, soft_wrap=True)
-    out.print("Open it with `course lab` and run its first cell: the clock starts. At the end, save it and run its last cell.", highlight=False, soft_wrap=True)
+    out.print(
+        "Open it in JupyterLab and run its first code cell: the clock starts. At the end, save it and run its last cell.", highlight=False, soft_wrap=True
+    )
 
 
 @app.command()

@@ -20,9 +20,10 @@ from course.paths import CourseError
 
 
 def finish(root: Path, name: str | None = None, folder: Path | None = None) -> Journal:
-    """Grade an interview and write its report; the latest open one when `name` is left out. A finished one stays as it is.
+    """Grade an interview and write its report; the latest running one when `name` is left out. A finished one stays as it is.
 
-    `folder` is where the interview lies, `work/interviews` by default. Raises CourseError when the notebook can't be graded as it lies there.
+    `folder` is where the interview lies, `work/interviews` by default. Raises CourseError when the notebook can't be graded as it lies there,
+    or when there is nothing to grade: the clock was never started and no question is answered.
     """
     folder = folder or root / "work" / FOLDER
     found = journal.load(folder, name) if name else _latest(folder)
@@ -48,6 +49,8 @@ def finish(root: Path, name: str | None = None, folder: Path | None = None) -> J
         attempted = any(cell.outcome is not Outcome.NOT_ATTEMPTED for cell in own)
         points, most = sum(cell.points for cell in own), sum(cell.max_points for cell in own)
         found.answers.append(Answer(one.id, one.topic, points, most, attempted, list(dict.fromkeys(messages)), spent.get(one.id), late))
+    if not found.started and not any(one.attempted for one in found.answers):
+        raise CourseError(f"{found.name} has not begun: open its notebook and run the first code cell, which starts the clock")
     found.finished = journal.now()
     try:
         write(folder, found, questions(found.asked), weights([*journal.everything(folder), found]))
@@ -58,10 +61,15 @@ def finish(root: Path, name: str | None = None, folder: Path | None = None) -> J
 
 
 def _latest(folder: Path) -> Journal:
-    open_ones = [one for one in journal.everything(folder) if not one.finished]
-    if not open_ones:
+    waiting = [one for one in journal.everything(folder) if not one.finished]
+    running = [one for one in waiting if one.started]
+    if not waiting:
         raise CourseError("no interview is open: run `course interview` to make one")
-    return open_ones[-1]
+    if not running:
+        raise CourseError(
+            f"no interview is running: open {waiting[-1].name}.ipynb and run its first code cell, which starts the clock; or name one to grade it"
+        )
+    return max(running, key=lambda one: one.started)
 
 
 def _check_saved(found: Journal, submitted: bytes, saved: datetime) -> None:

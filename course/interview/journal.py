@@ -12,6 +12,7 @@ from typing import Any
 from course.paths import CourseError, write_whole
 
 FOLDER = "interviews"
+_DAMAGE = (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 @dataclass
@@ -109,7 +110,7 @@ def load(folder: Path, name: str) -> Journal:
     except FileNotFoundError:
         known = ", ".join(journal.name for journal in everything(folder)) or "none: run `course interview` to make one"
         raise CourseError(f"no interview {name!r} in {folder}; there is {known}") from None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except _DAMAGE as error:
         raise CourseError(f"{path(folder, name)} is damaged ({type(error).__name__}): make a new interview") from None
 
 
@@ -124,11 +125,22 @@ def everything(folder: Path) -> list[Journal]:
     for file in folder.glob("*.json"):
         try:
             found.append(_journal(json.loads(file.read_text(encoding="utf-8"))))
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        except _DAMAGE:
             continue
     return sorted(found, key=lambda journal: (journal.made, journal.name))
 
 
 def _journal(data: dict[str, Any]) -> Journal:
+    """Make a journal of what its file holds; raises one of `_DAMAGE` when a person has edited it into something else."""
     parts = {"asked": Asked, "runs": Run, "answers": Answer}
-    return Journal(**{key: [parts[key](**item) for item in value] if key in parts else value for key, value in data.items()})
+    found = Journal(**{key: [parts[key](**item) for item in value] if key in parts else value for key, value in data.items()})
+    texts = [found.name, found.made, found.digest, *(text for asked in found.asked for text in (asked.id, asked.topic))]
+    counts = [found.minutes, *(number for asked in found.asked for number in (asked.seed, asked.minutes))]
+    times = [found.made, *filter(None, [found.started, found.finished]), *(run.at for run in found.runs)]
+    if not all(isinstance(text, str) for text in texts) or not all(type(count) is int and count >= 0 for count in counts):
+        raise ValueError("a text or a count is none")
+    if any(datetime.fromisoformat(moment).tzinfo is None for moment in times):
+        raise ValueError("a time has no zone")
+    if any(not 0 <= answer.points <= answer.max_points or not answer.max_points for answer in found.answers):
+        raise ValueError("points that cannot be")
+    return found

@@ -13,7 +13,7 @@ from IPython.core.magic import Magics, line_magic, magics_class
 from course.interview import clock, journal
 from course.interview.journal import FOLDER, Journal, Run
 from course.paths import CourseError
-from course.study.magics import grading, show_panel
+from course.study.magics import grading, once, show_panel
 from course.study.panels import note_panel
 from course.study.progress import workspace
 from course.study.style import use_style
@@ -26,10 +26,7 @@ def register(shell: InteractiveShell) -> None:
     use_style()
     magics = InterviewMagics(shell)
     shell.register_magics(magics)
-    for callback in list(shell.events.callbacks["post_run_cell"]):  # the extension was loaded before in this kernel
-        if isinstance(getattr(callback, "__self__", None), InterviewMagics):
-            shell.events.unregister("post_run_cell", callback)
-    shell.events.register("post_run_cell", magics.ran)
+    once(shell, magics.ran)
 
 
 @magics_class
@@ -50,6 +47,9 @@ class InterviewMagics(Magics):
         if (found := self._found(words[1])) is None:
             return
         self.name = found.name
+        if found.finished:
+            show_panel(note_panel(f"Interview {found.name} is over", f"It is graded: open {found.name}-report.md, or make another with `course interview`."))
+            return
         if not found.started:
             found.started = journal.now()
             self._save(found)

@@ -13,12 +13,14 @@ from urllib.parse import quote
 import matplotlib as mpl
 import nbformat
 from matplotlib.figure import Figure
+from nbformat import NotebookNode
 
 from course.checks.compare import show
+from course.checks.model import heading
 from course.interview.journal import Answer, Journal
 from course.interview.question import Question
-from course.paths import find_root, sections
-from course.study.panels import table_panel
+from course.paths import find_root
+from course.study.panels import prose, table_panel
 
 BLUE, GREY, ORANGE = "#0072B2", "#CCCCCC", "#D55E00"
 _PAGE = """<!doctype html>
@@ -36,7 +38,7 @@ def write(folder: Path, journal: Journal, questions: Sequence[Question], weights
     """Write `NAME-report.md` and `NAME-report.html`; `weights` are those of the next draw. Returns the paths. Raises OSError."""
     picture = _picture(journal)
     pages = {
-        folder / f"{journal.name}-report.md": _markdown(journal, questions, weights),
+        folder / f"{journal.name}-report.md": _markdown(journal, questions, weights, picture),
         folder / f"{journal.name}-report.html": _html(journal, questions, weights, picture),
     }
     for path, text in pages.items():
@@ -56,17 +58,18 @@ def by_topic(answers: Sequence[Answer]) -> dict[str, tuple[float, float]]:
 def panel(journal: Journal) -> tuple[str, str]:
     """(html, text): the score by topic and where the report is."""
     rows = [[topic, f"{show(points)} of {show(most)}"] for topic, (points, most) in by_topic(journal.answers).items()]
-    return table_panel(f"{_score(journal)} Report: {journal.name}-report.html and {journal.name}-report.md beside the notebook", ["topic", "points"], rows)
+    return table_panel(_score(journal), ["topic", "points"], rows, f"{journal.name}-report.md")
 
 
 def link(question: Question) -> tuple[str, str]:
-    """(text, address) of where a question is taught, seen from work/interviews; the anchor is JupyterLab's."""
-    title = _titles().get(question.topic, question.topic)
+    """(text, address) of where a question is taught, seen from work/interviews; the cell in the address is JupyterLab's way to a place in a notebook."""
+    cells = _cells(question.topic)
+    title = heading(cells[0].source) if cells else question.topic
     address = f"../{question.topic}/{question.topic}.ipynb"
-    if not question.heading:
+    lesson = next((cell.id for cell in cells if re.search(rf"^##+ {re.escape(question.heading)}$", cell.source, re.MULTILINE)), None)
+    if not question.heading or lesson is None:
         return title, address
-    plain = question.heading.replace("`", "")
-    return f"{title}: {plain}", f"{address}#{quote(plain.replace(' ', '-'))}"
+    return f"{title}: {question.heading.replace('`', '')}", f"{address}#cell-id={quote(lesson)}"
 
 
 def _score(journal: Journal) -> str:
@@ -115,11 +118,25 @@ def _lost(journal: Journal, questions: Sequence[Question]) -> list[tuple[Questio
     return sorted(pairs, key=lambda pair: pair[1].share)
 
 
+PICTURE = "Points by topic and time by question; the tables below hold the same numbers"
 HEADER = ("question", "topic", "points", "your time", "planned")
 
 
-def _markdown(journal: Journal, questions: Sequence[Question], weights: Mapping[str, float]) -> str:
-    lines = [f"# Interview {journal.name}", "", f"**{_score(journal)}**", "", _times(journal), "", "## By topic", "", "| topic | points |", "|---|---|"]
+def _markdown(journal: Journal, questions: Sequence[Question], weights: Mapping[str, float], picture: bytes) -> str:
+    lines = [
+        f"# Interview {journal.name}",
+        "",
+        f"**{_score(journal)}**",
+        "",
+        _times(journal),
+        "",
+        f"![{PICTURE}][picture]",
+        "",
+        "## By topic",
+        "",
+        "| topic | points |",
+        "|---|---|",
+    ]
     lines += [f"| {topic} | {show(points)} of {show(most)} |" for topic, (points, most) in by_topic(journal.answers).items()]
     lines += ["", "## By question", "", f"| {' | '.join(HEADER)} |", "|---" * len(HEADER) + "|"]
     lines += [f"| {' | '.join(row)} |" for row in _rows(journal, questions)]
@@ -131,7 +148,7 @@ def _markdown(journal: Journal, questions: Sequence[Question], weights: Mapping[
         lines += ["", question.explain.strip(), "", "```python", question.function(question.body), "```", ""]
     if not _lost(journal, questions):
         lines += ["Nothing: full marks.", ""]
-    return "\n".join([*lines, _next(weights), ""])
+    return "\n".join([*lines, _next(weights), "", f"[picture]: {_address(picture)}", ""])
 
 
 def _html(journal: Journal, questions: Sequence[Question], weights: Mapping[str, float], picture: bytes) -> str:
@@ -140,28 +157,26 @@ def _html(journal: Journal, questions: Sequence[Question], weights: Mapping[str,
         return f"<table><tr>{head}</tr>" + "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + "</tr>" for row in rows) + "</table>"
 
     title = f"Interview {journal.name}"
-    image = base64.b64encode(picture).decode()
     parts = [
-        f"<h1>{escape(title)}</h1><p><strong>{escape(_score(journal))}</strong></p><p>{_inline(_times(journal))}</p>",
-        f'<img alt="Points by topic and time by question; the tables below hold the same numbers" src="data:image/png;base64,{image}">',
+        f"<h1>{escape(title)}</h1><p><strong>{escape(_score(journal))}</strong></p><p>{prose(_times(journal))}</p>",
+        f'<img alt="{PICTURE}" src="{_address(picture)}">',
         "<h2>By topic</h2>" + table(("topic", "points"), [[topic, f"{show(a)} of {show(b)}"] for topic, (a, b) in by_topic(journal.answers).items()]),
         "<h2>By question</h2>" + table(HEADER, _rows(journal, questions)),
         "<h2>What to revise</h2>",
     ]
     for question, answer in _lost(journal, questions):
-        text, address = link(question)
         said = "".join(f'<li class="message">{escape(message)}</li>' for message in answer.messages or ["You left it blank."])
         parts.append(
-            f'<h3>{escape(question.title)}</h3><p><a href="{escape(address)}">{escape(text)}</a></p><ul>{said}</ul>'
-            f"<p>{_inline(question.explain.strip())}</p><pre>{escape(question.function(question.body))}</pre>"
+            f"<h3>{escape(question.title)}</h3><p>Taught in {escape(question.topic)}, {escape(link(question)[0])}.</p><ul>{said}</ul>"
+            f"<p>{prose(question.explain.strip())}</p><pre>{escape(question.function(question.body))}</pre>"
         )
     if not _lost(journal, questions):
         parts.append("<p>Nothing: full marks.</p>")
     return _PAGE.format(title=escape(title), body="\n".join([*parts, f"<p>{escape(_next(weights))}</p>"]))
 
 
-def _inline(text: str) -> str:
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
+def _address(picture: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(picture).decode()}"
 
 
 def _picture(journal: Journal) -> bytes:
@@ -189,11 +204,7 @@ def _picture(journal: Journal) -> bytes:
     return buffer.getvalue()
 
 
-def _titles() -> dict[str, str]:
-    """The titles of the sections that are there."""
-    root = find_root()
-    found = {}
-    for name in sections(root):
-        first = nbformat.read(root / "source" / name / f"{name}.ipynb", as_version=4).cells[0].source
-        found[name] = first.partition("\n")[0].lstrip("# ")
-    return found
+def _cells(section: str) -> list[NotebookNode]:
+    """The cells of a section of the course; none where it is not there."""
+    path = find_root() / "source" / section / f"{section}.ipynb"
+    return nbformat.read(path, as_version=4).cells if path.is_file() else []

@@ -47,7 +47,7 @@ def result_panel(exercise: Exercise, results: list[CellResult], whole: bool, doc
             '<li style="display:grid;grid-template-columns:1em 7.5em 1fr auto;column-gap:.6em;margin:6px 0">'
             f'<span aria-hidden="true" style="font-size:1.2em;line-height:1.25;color:{colour}">{mark}</span> '
             f'<span style="{_HEAD}">{result.outcome}</span> <div>{escape(test.title)}'
-            + (f'<div style="margin:2px 0;white-space:pre-line">{escape(message)}</div>' if message else "")
+            + (f'<div style="margin:2px 0;white-space:pre-line">{prose(message)}</div>' if message else "")
             + f"</div> <span>{show(result.points)} of {show(result.max_points)}</span></li>"
         )
         lines.append(f"  {result.outcome:<14} {test.title} {show(result.points)} of {show(result.max_points)}" + (f"\n{'':17}{message}" if message else ""))
@@ -56,12 +56,7 @@ def result_panel(exercise: Exercise, results: list[CellResult], whole: bool, doc
         f'<div role="status" aria-label="Result of %check" style="{_BOX.format(tone=tone)}"><div style="{_HEAD}">{escape(head)}</div>'
         + "".join(f"<div>{escape(text)}</div>" for text in [summary, *remarks] if text)
         + (f'<ul role="list" style="list-style:none;margin:6px 0 0;padding:0">{"".join(rows)}</ul>' if attempted else "")
-        + (
-            f'<div>Explained in: <a href="{quote(document)}#cell-id={quote(exercise.lesson_cell)}" '
-            f'style="color:var(--jp-content-link-color,#0062A3);text-decoration:underline">{escape(lesson)}</a></div>'
-            if lesson
-            else ""
-        )
+        + (f"<div>Explained in: {_link(lesson, f'{quote(document)}#cell-id={quote(exercise.lesson_cell)}')}</div>" if lesson else "")
         + "</div>"
     )
     below = [f"  Explained in: {lesson}"] if lesson else []
@@ -71,12 +66,12 @@ def result_panel(exercise: Exercise, results: list[CellResult], whole: bool, doc
 def note_panel(title: str, body: str) -> tuple[str, str]:
     """(html, text) for a short remark, such as an unknown id."""
     box = _BOX.format(tone=_NOTE)
-    html = f'<div role="status" aria-label="Note" style="{box}"><div style="{_HEAD}">{escape(title)}</div><div>{escape(body)}</div></div>'
+    html = f'<div role="status" aria-label="Note" style="{box}"><div style="{_HEAD}">{escape(title)}</div><div>{prose(body)}</div></div>'
     return html, f"{title}\n  {body}"
 
 
-def table_panel(title: str, header: Iterable[str], rows: Iterable[Iterable[str]]) -> tuple[str, str]:
-    """(html, text) for a table."""
+def table_panel(title: str, header: Iterable[str], rows: Iterable[Iterable[str]], report: str = "") -> tuple[str, str]:
+    """(html, text) for a table; `report` is a file beside the notebook with more, to be linked."""
     header, rows = list(header), [list(row) for row in rows]
     widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
     cell = "text-align:left;padding:2px 14px 2px 0"
@@ -91,10 +86,21 @@ def table_panel(title: str, header: Iterable[str], rows: Iterable[Iterable[str]]
             + "</tr>"
             for first, *rest in rows
         )
-        + "</tbody></table></div>"
+        + "</tbody></table>"
+        + (f"<div>Report: {_link(report, quote(report))}</div>" if report else "")
+        + "</div>"
     )
     lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in [header, *rows]]
-    return html, "\n".join([title, *lines])
+    return html, "\n".join([title, *lines, *([f"Report: {report}"] if report else [])])
+
+
+def prose(text: str) -> str:
+    """A text of which nothing is HTML, with what stands in backticks as code."""
+    return re.sub(r"`([^`\n]+)`", r"<code>\1</code>", escape(text))
+
+
+def _link(text: str, address: str) -> str:
+    return f'<a href="{address}" style="color:var(--jp-content-link-color,#0062A3);text-decoration:underline">{escape(text)}</a>'
 
 
 def _tone_of(results: list[CellResult]) -> str:

@@ -17,7 +17,7 @@ def run_above(page, cell):
     """Run all cells above one."""
     cell.locator(".cm-content").click()
     page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_text("Run All Above Selected Cell").click()
+    page.locator(".lm-Menu-item", has_text="Run All Above Selected Cell").click()
 
 
 def solve(page, cell, code):

@@ -11,7 +11,7 @@ from tests.browser.lab import run_above, scroll_to, solve
 
 ROOT = Path(__file__).parents[2]
 
-EXERCISE = "count_model"
+EXERCISE, NEXT = "count_model", "poisson_tail"
 
 
 def test_learner_solves_an_exercise(page, serve, course, course_command, free_port, shoot):
@@ -42,3 +42,8 @@ def test_learner_solves_an_exercise(page, serve, course, course_command, free_po
     kept = json.loads((course / "work" / ".course" / "progress" / "01-statistics" / f"{EXERCISE}.json").read_text())
     assert kept["best"] == kept["points"]
     assert kept["attempts"] == 2
+
+    page.goto(address)
+    follow = page.get_by_role("link", name=f"{NEXT} in Statistics and probability")
+    follow.click()
+    expect(page.get_by_role("heading", name=NEXT).first).to_be_in_viewport()

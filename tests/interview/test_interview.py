@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -86,7 +87,7 @@ def test_the_notebook_shows_questions_and_nothing_else(root):
 
 def test_a_solved_interview_gets_all_points(root):
     answer(root, {question.id: question.right for question in asked(root)})
-    done = finish.finish(root)
+    done = finish.finish(root, NAME)
     assert all(one.points == one.max_points and one.attempted and not one.messages for one in done.answers)
     assert all(one.seconds is None and one.late is None for one in done.answers)
     for page in pages(root):
@@ -122,7 +123,15 @@ def test_a_partly_wrong_interview_is_told_why_and_where_to_revise(root):
 
 
 def test_an_empty_interview_gets_nothing(root):
-    done = finish.finish(root, NAME)
+    with pytest.raises(CourseError, match=f"{NAME} has not begun: open its notebook and run the first code cell"):
+        finish.finish(root, NAME)
+    with pytest.raises(CourseError, match=f"no interview is running: open {NAME}.ipynb"):
+        finish.finish(root)
+    kept = journal.load(place(root), NAME)
+    assert not kept.finished and len(list(place(root).iterdir())) == 2
+    kept.started = journal.now()
+    journal.save(place(root), kept)
+    done = finish.finish(root)
     assert sum(one.points for one in done.answers) == 0 and not any(one.attempted for one in done.answers)
 
 
@@ -143,7 +152,7 @@ def test_an_answer_that_was_run_but_not_saved_stops_the_grading(root):
 def test_a_damaged_notebook_is_not_counted(root):
     (place(root) / f"{NAME}.ipynb").write_text("{", encoding="utf-8")
     with pytest.raises(CourseError, match="JSON is broken"):
-        finish.finish(root)
+        finish.finish(root, NAME)
     assert not journal.load(place(root), NAME).finished
 
 
@@ -152,7 +161,31 @@ def test_questions_that_changed_since_are_refused(root):
     kept.asked[0].seed += 1
     journal.save(place(root), kept)
     with pytest.raises(CourseError, match="the course has changed since"):
-        finish.finish(root)
+        finish.finish(root, NAME)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"made": 5},
+        {"started": "soon"},
+        {"made": "2026-07-01T09:00:00"},
+        {"runs": [{"id": "a", "at": "yesterday", "digest": ""}]},
+        {"asked": [{"id": "a", "seed": -1, "topic": "05-sql", "minutes": 5}]},
+        {
+            "answers": [
+                {"id": "a", "topic": "05-sql", "points": points, "max_points": most, "attempted": True, "messages": []} for points, most in ((0, 0), (3, 2))
+            ]
+        },
+        {"answers": [{"id": "a", "topic": "05-sql", "points": "x", "max_points": 2, "attempted": True, "messages": []}]},
+    ],
+)
+def test_a_journal_that_was_edited_is_told_and_stops_no_other_interview(root, damage):
+    file = place(root) / f"{NAME}.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | damage))
+    with pytest.raises(CourseError, match=r"is damaged \(\w+Error\): make a new interview"):
+        journal.load(place(root), NAME)
+    assert make.make(root, 5, ["07-communication"], 1, DAY).asked
 
 
 def test_nothing_is_written_over(root, snapshot):
@@ -174,8 +207,12 @@ def test_commands(root, monkeypatch):
     run = CliRunner().invoke
     made = run(commands.app, ["--minutes", "5", "--topics", "07-communication", "--seed", "3"])
     assert made.exit_code == 0 and f"work/interviews/{date.today().isoformat()}-seed-3.ipynb: 1 questions" in made.output.replace("1 question ", "1 questions ")
+    assert "no interview is running" in str(run(commands.app, ["finish"]).exception)
+    kept = journal.load(place(root), f"{date.today().isoformat()}-seed-3")
+    kept.started = journal.now()
+    journal.save(place(root), kept)
     done = run(commands.app, ["finish"])
-    assert done.exit_code == 0 and "0 of " in done.output and "-report.html" in done.output
+    assert done.exit_code == 0 and "0 of " in done.output and "Report: " in done.output
     for wrong, words in (
         (["--topics", "nothing"], "no questions on 'nothing'"),
         (["--minutes", "1"], "too few"),

@@ -103,7 +103,7 @@ def test_finish_wants_a_saved_notebook_and_grades_it(say, folder):
     kept.runs[0].digest = journal.digest(solved)
     journal.save(folder, kept)
     text, html = say(f"%finish {NAME}")
-    assert "4 of 4 points" in text and "one-report.html" in text and "remove()" in html
+    assert "4 of 4 points" in text and "Report: one-report.md" in text and "remove()" in html
     assert (folder / "one-report.html").is_file() and journal.load(folder, NAME).finished
 
 
