@@ -186,10 +186,9 @@ def _picture(journal: Journal) -> bytes:
         figure = Figure(figsize=(10, 0.9 + 0.42 * max(len(journal.answers), len(topics))), layout="constrained")
         left, right = figure.subplots(1, 2)
         names = list(topics)[::-1]
-        left.barh(names, [topics[name][1] for name in names], color=GREY, label="to be had")
-        left.barh(names, [topics[name][0] for name in names], color=BLUE, label="reached")
-        left.set(xlabel="points", title="Points by topic")
-        left.legend(loc="upper left", bbox_to_anchor=(0, -0.15), ncols=2, frameon=False)
+        left.barh(names, [topics[name][1] for name in names], color=GREY)
+        left.barh(names, [topics[name][0] for name in names], color=BLUE)
+        left.set(xlabel="points reached (blue) of those to be had (grey)", title="Points by topic")
         for place, (asked, answer) in enumerate(zip(journal.asked, journal.answers, strict=True)):
             right.plot([asked.minutes] * 2, [place - 0.4, place + 0.4], color="#111111", lw=2)
             if answer.seconds is None:
