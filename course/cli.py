@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,14 +29,27 @@ from course.words import amount
 if TYPE_CHECKING:  # a command loads only what it uses
     from course.checks.model import SubmissionResult
 
+LEARN, TEACH, WRITE = "To learn", "To teach a class", "To write sections"  # the groups of `course --help`
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="A hands-on course for AI Data Scientist interviews.", pretty_exceptions_enable=False)
-app.add_typer(interview_app, name="interview")
+app.add_typer(interview_app, name="interview", rich_help_panel=LEARN)
 out = Console(markup=False, emoji=False)  # what learners and files are named is text, and no markup
 err = Console(stderr=True, markup=False, emoji=False)
 
 RELOAD = "if the notebook is open in JupyterLab, choose File > Reload Notebook from Disk"
 
-SectionArgument = Annotated[str | None, typer.Argument(help="A section, for example 01-statistics; all of them when left out.", show_default=False)]
+
+def _whole_name(given: str | None) -> str | None:
+    """The section that a part of its name tells ("01", "sql"); what tells none or several stays as it is, for the command to refuse."""
+    root = find_root()
+    named = [name for name in sorted({*sections(root), *sections(root, "release")}) if given and given in name]
+    return named[0] if len(named) == 1 else given
+
+
+SectionArgument = Annotated[
+    str | None,
+    typer.Argument(help="A section, for example 01-statistics or a part of its name; all of them when left out.", callback=_whole_name, show_default=False),
+]
+OneSection = Annotated[str, typer.Argument(help="A section, for example 01-statistics or a part of its name.", callback=_whole_name)]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on stdout, and nothing else there.")]
 
 
@@ -50,12 +64,20 @@ def main() -> None:
         _stop(f"cannot write {error.filename} ({error.strerror}): make it writable")
 
 
+def _course() -> Path:
+    """The course to work on, said when it is not the one that holds the current folder."""
+    root = find_root()
+    if root not in (Path.cwd().resolve(), *Path.cwd().resolve().parents):
+        err.print(f"the course in {root}", highlight=False, soft_wrap=True)
+    return root
+
+
 def _stop(message: str) -> None:
     err.print(Text.assemble(("course:", "bold red"), f" {_escape(message)}"), highlight=False, soft_wrap=True)
     sys.exit(2)
 
 
-@app.command()
+@app.command(rich_help_panel=LEARN)
 def lab(
     port: Annotated[int | None, typer.Option(help="Port of the server; a free one when left out.", show_default=False)] = None,
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
@@ -71,8 +93,8 @@ def lab(
     sys.exit(subprocess.run(line, env=environment(work), cwd=work, check=False).returncode)
 
 
-@app.command()
-def check(section: Annotated[str, typer.Argument(help="A section, for example 01-statistics.")], as_json: JsonOption = False) -> None:
+@app.command(rich_help_panel=LEARN)
+def check(section: OneSection, as_json: JsonOption = False) -> None:
     """Grade your saved notebook as an instructor would; exit code 0 only at full marks."""
     from course.study.workspace import check as grade_own
 
@@ -87,7 +109,7 @@ def check(section: Annotated[str, typer.Argument(help="A section, for example 01
     sys.exit(0 if result.score == result.max_score else 1)
 
 
-@app.command(name="progress")
+@app.command(name="progress", rich_help_panel=LEARN)
 def show_progress() -> None:
     """What you have solved so far, section by section, and what is weakest: the same as the home page says."""
     from course.study import home
@@ -105,7 +127,7 @@ def show_progress() -> None:
         out.print(_escape(f"weakest so far: {key} in {section.title}"))
 
 
-@app.command()
+@app.command(rich_help_panel=LEARN)
 def update(section: SectionArgument = None) -> None:
     """Bring your copies to the present release, with your solutions and your own cells in them; the old files stay as backups."""
     from course.study import update as updating
@@ -126,9 +148,9 @@ def update(section: SectionArgument = None) -> None:
         out.print(f"  your old notebook: {done.backup.relative_to(root)}; {RELOAD}", highlight=False, soft_wrap=True)
 
 
-@app.command()
+@app.command(rich_help_panel=LEARN)
 def reset(
-    section: Annotated[str, typer.Argument(help="A section, for example 01-statistics.")],
+    section: OneSection,
     exercise: Annotated[str | None, typer.Argument(help="Only this exercise; the whole notebook when left out.", show_default=False)] = None,
 ) -> None:
     """Start a notebook, or one exercise, afresh; what you had stays as a backup, and your points stay."""
@@ -142,7 +164,7 @@ def reset(
     out.print(f"{exercise or section}: as released; what you had: {backup.relative_to(root)}; {RELOAD}", highlight=False, soft_wrap=True)
 
 
-@app.command()
+@app.command(rich_help_panel=WRITE)
 def build(
     section: SectionArgument = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; exit code 1 when a generated file is not up to date.")] = False,
@@ -168,7 +190,7 @@ def build(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(rich_help_panel=WRITE)
 def verify(
     section: SectionArgument = None,
     exercise: Annotated[str | None, typer.Option(help="Only this exercise.", show_default=False)] = None,
@@ -208,7 +230,7 @@ def verify(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(rich_help_panel=TEACH)
 def grade(
     section: SectionArgument = None,
     student: Annotated[str | None, typer.Option(help="Only this student.", show_default=False)] = None,
@@ -230,11 +252,12 @@ def grade(
         raise CourseError("--watch goes with a section, --jobs, --sandbox and --every only")
     if not scheduler:
         workers.prepare()
+    from course.checks.model import Section
     from course.grading.batch import Which, grade_section, students
 
     which = Which.ALL if force else Which.CHANGED if changed_only else Which.NEEDED
 
-    root = find_root()
+    root = _course()
     if section:
         notebook(root, section)
     if watch:
@@ -251,27 +274,38 @@ def grade(
     if not chosen:
         raise CourseError("nothing to grade: submitted/ holds no submission; collect them first (docs/instructors.md)")
     results: list[SubmissionResult] = []
-    for name in chosen:
-        count = 1 if student else len(students(root, name))
-        with _bar(f"grading {name}", count) as step:
-            results += grade_section(root, name, student, jobs, lambda _: step(), which, sandbox, scheduler)
+    try:
+        for name in chosen:
+            count = 1 if student else len(students(root, name))
+            with _bar(f"grading {name}", count) as step:
+                results += grade_section(root, name, student, jobs, lambda _: step(), which, sandbox, scheduler)
+    except KeyboardInterrupt:
+        _stop("stopped; what is graded stays graded, run it again for the rest")
     if as_json:
         print(json.dumps([result.as_dict() for result in results], indent=1))
     else:
         out.print(class_table(results))
+        for name in chosen:
+            by_hand = Section.read(notebook(root, name)).tasks
+            if by_hand:
+                told = ", ".join(f"{task} {points:g}" for task, points in by_hand.items())
+                out.print(f"{name}: {sum(by_hand.values()):g} more points are given by a person in formgrader ({told})", highlight=False)
         _say_protection(results)
 
 
-@app.command()
+@app.command(rich_help_panel=TEACH)
 def collect(
-    section: Annotated[str, typer.Argument(help="A section, for example 01-statistics.")],
+    section: OneSection,
     download: Annotated[Path, typer.Argument(help="The folder or zip of submissions that Moodle or Canvas gave you.")],
     roster: Annotated[
         Path | None,
         typer.Option(help="CSV: Moodle's participants or grading worksheet, a Canvas gradebook, or id,first_name,last_name,email.", show_default=False),
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Take the download also where it cannot be told which is newer; what was there stays as a backup.")
+        bool,
+        typer.Option(
+            "--replace", help="Take the download also where it is older, or where it cannot be told which is newer; what was there stays as a backup."
+        ),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
 ) -> None:
@@ -279,7 +313,7 @@ def collect(
     from course.grading.collect import Fate
     from course.grading.collect import collect as lay
 
-    root = find_root()
+    root = _course()
     done = lay(root, section, download, roster, dry_run, replace)
     table = Table("student", "submission", "file")
     for one in done.laid:
@@ -297,9 +331,9 @@ def collect(
     out.print(f"{section}: {amount(laid, 'submission')} {'would be ' if dry_run else ''}laid into submitted/, {len(done.laid) - laid} left as they are")
 
 
-@app.command()
+@app.command(rich_help_panel=TEACH)
 def report(
-    section: Annotated[str, typer.Argument(help="A section, for example 01-statistics.")],
+    section: OneSection,
     output: Annotated[Path | None, typer.Option(help="Write the report as a page, with pictures, to this HTML file.", show_default=False)] = None,
     similar: Annotated[
         Path | None, typer.Option(help="Write pairs of answers that are alike to this HTML file; it names learners.", show_default=False)
@@ -309,7 +343,7 @@ def report(
     """What a graded class tells about the exercises: difficulty, discrimination, the mistakes made. No learner is named."""
     from course.grading import items
 
-    root = find_root()
+    root = _course()
     found = items.report(root, section)
     if output:
         items.save(items.page(found), output)
@@ -341,7 +375,7 @@ def report(
         out.print(f"{amount(len(pairs), 'pair')} alike. Similarity is no proof: read both, and ask.", highlight=False)
 
 
-@app.command()
+@app.command(rich_help_panel=TEACH)
 def demo(folder: Annotated[Path | None, typer.Option(help="Where to work; a fresh folder demo/ when left out.", show_default=False)] = None) -> None:
     """Release 01-statistics to a small class, grade it with nbgrader, and show the scores, the feedback and a picture."""
     from course.grading.demo import run
@@ -360,15 +394,19 @@ def demo(folder: Annotated[Path | None, typer.Option(help="Where to work; a fres
 
 
 def class_table(results: list[SubmissionResult]) -> Table:
-    """Student x outcome x score, with the first thing that each student could mend."""
+    """Student x outcome x score, with the first thing that each student could mend; with a column of sections where there are several."""
     from course.checks.model import Outcome
 
-    table = Table("student", "outcome", "score", "first message")
+    several = len({result.section for result in results}) > 1
+    table = Table("student", *(["section"] if several else []), "outcome", "score", "first message")
     for result in results:
         lost = next((cell for cell in result.cells if cell.outcome not in (Outcome.PASSED, Outcome.NOT_ATTEMPTED)), None)
-        first = result.message or (f"{lost.exercise}: {lost.message}" if lost else "")
+        blank = [key for key, own in result.by_exercise().items() if all(cell.outcome is Outcome.NOT_ATTEMPTED for cell in own)]
+        first = result.message or (f"{lost.exercise}: {lost.message}" if lost else f"not attempted: {amount(len(blank), 'exercise')}" if blank else "")
         colour = "green" if result.score == result.max_score else "yellow" if result.outcome is Outcome.GRADED else "red"
-        table.add_row(_escape(result.student), Text(result.outcome, colour), f"{result.score:g} / {result.max_score:g}", _escape(first[:160]))
+        section = [result.section] if several else []
+        score = f"{result.score:g} / {result.max_score:g}"
+        table.add_row(_escape(result.student), *section, Text(result.outcome, colour), score, _escape(shorten(first, 160, placeholder=" ...")))
     return table
 
 

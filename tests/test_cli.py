@@ -326,3 +326,38 @@ def test_collect_lays_a_download_and_a_dry_run_does_not(course, tiny, tmp_path, 
     assert (code, err) == (0, "") and "late" in out and "no notebook: lovelaceada_101_5001_notes.pdf" in out
     assert (tiny / "submitted" / "101" / "01-tiny" / "01-tiny.ipynb").read_text() == "{}"
     refused(course("collect", "01-tiny", str(tmp_path / "nowhere")), "neither a folder nor a file")
+
+
+def test_a_part_of_a_name_is_enough(course, tiny):
+    assert course("build", "tin", "--check")[1] == "01-tiny: up to date\n"
+    (tiny / "source" / "02-tiny").mkdir()
+    shutil.copy(notebook(tiny, "01-tiny"), tiny / "source" / "02-tiny" / "02-tiny.ipynb")
+    refused(course("verify", "tin"), "no section 'tin' in source/; there is 01-tiny, 02-tiny")
+
+
+def test_a_course_that_is_elsewhere_is_named(course, tiny, tmp_path, monkeypatch):
+    away = tmp_path / "away"
+    away.mkdir()
+    monkeypatch.chdir(away)
+    code, _, err = course("grade")
+    assert code == 2 and err.startswith(f"the course in {tiny}\ncourse: nothing to grade")
+
+
+def test_several_sections_are_told_apart_and_a_long_message_ends_at_a_word():
+    def result(section, *outcomes, message=""):
+        cells = [CellResult("t", name, 0.0, 1.0, outcome, "far " * 60) for name, outcome in zip("abc", outcomes, strict=False)]
+        return SubmissionResult("ada", section, Outcome.GRADED, 0.0, 3.0, cells, message)
+
+    table = cli.class_table([result("01-a", Outcome.WRONG), result("02-b", Outcome.PASSED, Outcome.NOT_ATTEMPTED, Outcome.NOT_ATTEMPTED)])
+    assert [column.header for column in table.columns] == ["student", "section", "outcome", "score", "first message"]
+    first, second = table.columns[-1].cells
+    assert first.endswith("far far ...") and second == "not attempted: 2 exercises"
+
+
+def test_interrupted_grading_says_that_nothing_is_lost(course, tiny, monkeypatch):
+    def stopped(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("course.grading.batch.grade_section", stopped)
+    (tiny / "submitted" / "ada" / "01-tiny").mkdir(parents=True)
+    assert course("grade", "01-tiny") == (2, "", "\ncourse: stopped; what is graded stays graded, run it again for the rest\n")

@@ -76,7 +76,7 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Section:
-    """One notebook: its exercises in order, the locked cells that its tests may use, the ids of tasks that a person grades.
+    """One notebook: its exercises in order, the locked cells that its tests may use, the points of the tasks that a person grades, by id.
 
     `minutes` is what its title cell says that reading and the core exercises take; 0 when it doesn't say.
     """
@@ -85,7 +85,7 @@ class Section:
     title: str
     exercises: dict[str, Exercise]
     locked: tuple[tuple[str, str], ...]
-    tasks: tuple[str, ...] = ()
+    tasks: dict[str, float] = field(default_factory=dict)
     minutes: int = 0
 
     @property
@@ -106,7 +106,7 @@ class Section:
     def from_notebook(cls, notebook: NotebookNode, name: str) -> Section:
         parts: dict[str, dict[str, Any]] = {}
         locked: list[tuple[str, str]] = []
-        tasks: list[str] = []
+        tasks: dict[str, float] = {}
         lesson = ("", "")
         for cell in notebook.cells:
             mark = role_of(cell)
@@ -116,7 +116,7 @@ class Section:
             if mark.get("role") == "locked":
                 locked.append((cell.metadata.nbgrader.grade_id, cell.source))
             if mark.get("role") == "task":
-                tasks.append(cell.metadata.nbgrader.grade_id)
+                tasks[cell.metadata.nbgrader.grade_id] = float(cell.metadata.nbgrader.points)
             if "exercise" not in mark:
                 continue
             part = parts.setdefault(mark["exercise"], {"hints": [], "explain": [], "tests": []})
@@ -156,7 +156,7 @@ class Section:
         }
         title = notebook.cells[0].source
         said = _MINUTES.search(title)
-        return cls(name, heading(title), exercises, tuple(locked), tuple(tasks), sum(map(int, said.groups())) if said else 0)
+        return cls(name, heading(title), exercises, tuple(locked), tasks, sum(map(int, said.groups())) if said else 0)
 
 
 @dataclass

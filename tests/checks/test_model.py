@@ -4,6 +4,8 @@ import nbformat
 import pytest
 
 from course.checks.model import CellResult, Exercise, Outcome, Section, SubmissionResult, heading, role_of
+from course.paths import notebook
+from tests.conftest import PROJECT
 
 
 def test_a_source_is_read_whole(tiny):
@@ -97,3 +99,7 @@ def test_an_outcome_reads_as_words():
 
 def test_points_of_an_exercise_without_tests_are_zero():
     assert Exercise("x", "core", "X", "", "", (), "", ()).points == 0
+
+
+def test_tasks_that_a_person_grades_are_known_with_their_points():
+    assert Section.read(notebook(PROJECT, "07-communication")).tasks == {"stakeholder_chart": 8, "memo": 10}
