@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
@@ -94,13 +95,12 @@ class Section:
 
     @classmethod
     def read(cls, path: Path) -> Section:
-        """Read a source or release notebook. Raises OSError when there is none, ValueError when it is not a section of the course."""
-        try:
-            return cls.from_notebook(nbformat.read(path, as_version=4), path.stem)
-        except (OSError, ValueError):
-            raise
-        except Exception as error:
-            raise ValueError(f"{path.name} is not a notebook of the course ({type(error).__name__})") from None
+        """Read a source or release notebook, once for each version of its file.
+
+        Raises OSError when there is none, ValueError when it is not a section of the course.
+        """
+        about = path.stat()
+        return _read(path, about.st_mtime_ns, about.st_size)
 
     @classmethod
     def from_notebook(cls, notebook: NotebookNode, name: str) -> Section:
@@ -157,6 +157,16 @@ class Section:
         title = notebook.cells[0].source
         said = _MINUTES.search(title)
         return cls(name, heading(title), exercises, tuple(locked), tasks, sum(map(int, said.groups())) if said else 0)
+
+
+@functools.lru_cache
+def _read(path: Path, changed: int, size: int) -> Section:
+    try:
+        return Section.from_notebook(nbformat.read(path, as_version=4), path.stem)
+    except (OSError, ValueError):
+        raise
+    except Exception as error:
+        raise ValueError(f"{path.name} is not a notebook of the course ({type(error).__name__})") from None
 
 
 @dataclass

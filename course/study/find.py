@@ -35,7 +35,7 @@ def find(exercise: str) -> Found:
     """Find an exercise by its id. Raises CourseError with the nearest ids when there is none."""
     known: list[str] = []
     for path, whole in _places():
-        section = read(path)
+        section = Section.read(path)
         if exercise in section.exercises:
             return Found(section, section.exercises[exercise], whole, path)
         known += section.exercises
@@ -50,11 +50,6 @@ def alternative(found: Found) -> bank.Answer | None:
         return next((answer for answer in bank.read(path) if answer.right), None)
     except (OSError, CourseError):
         return None
-
-
-def read(path: Path) -> Section:
-    """A section, read once for each version of its file."""
-    return _read(path, path.stat().st_mtime_ns)
 
 
 def places() -> list[Path]:
@@ -77,15 +72,10 @@ def _places() -> Iterator[tuple[Path, bool]]:
     path = Path.cwd() / Path(opened).name
     if opened.endswith(".ipynb") and path.stem not in seen and path.is_file():
         with contextlib.suppress(ValueError):  # a notebook of the learner's own is no section
-            read(path)
+            Section.read(path)
             yield path, False
 
 
 @functools.lru_cache
-def _read(path: Path, version: int) -> Section:
-    return Section.read(path)
-
-
-@functools.lru_cache
 def _namespace(path: Path, version: int) -> dict[str, Any]:
-    return namespace(_read(path, version).locked)
+    return namespace(Section.read(path).locked)

@@ -9,7 +9,7 @@ from course.checks.compare import show
 from course.checks.model import Section
 from course.paths import write_whole
 from course.study import progress
-from course.study.find import places, read
+from course.study.find import places
 from course.study.progress import Standing
 
 HOME = "home.md"
@@ -28,7 +28,7 @@ def write_home(work: Path) -> None:
 
 def standings(work: Path) -> list[tuple[Section, Standing]]:
     """The sections that can be seen from here, and how far the learner is in each."""
-    return [(section, progress.standing(work, section)) for section in (read(path) for path in places())]
+    return [(section, progress.standing(work, section)) for section in (Section.read(path) for path in places())]
 
 
 def _page(standings: list[tuple[Section, Standing]]) -> str:

@@ -10,14 +10,13 @@ import pytest
 
 from course.checks import run
 from course.checks.compare import plain
-from course.checks.model import Outcome
+from course.checks.model import Outcome, Section
 from course.checks.run import define
 from course.interview.draw import topics
 from course.interview.question import NAMES
 from course.interview.templates import MODULES, TEMPLATES
 from course.paths import find_root, sections
 from course.study.find import places as section_notebooks
-from course.study.find import read
 from tests.interview.proof import SEEDS, asked, compile_once, graded, lean, made, numbers
 
 
@@ -113,7 +112,7 @@ def test_there_are_templates_for_all_nine_sections():
 
 
 def test_no_template_has_the_name_of_an_exercise():
-    assert not set(TEMPLATES) & {key for path in section_notebooks() for key in read(path).exercises}
+    assert not set(TEMPLATES) & {key for path in section_notebooks() for key in Section.read(path).exercises}
 
 
 def test_links_lead_to_headings_that_exist():
