@@ -83,12 +83,14 @@ def lab(
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
 ) -> None:
     """Open JupyterLab on your own copy of the course."""
-    from course.study.lab import command, environment
+    from course.study.lab import command, environment, others
     from course.study.workspace import prepare
 
     root = find_root()
     line = command(root / "work", port, browser)
     work = prepare(root)
+    for address in others(work):
+        err.print(f"JupyterLab is open on work/ already, at {address}; this is another one", highlight=False, soft_wrap=True)
     os.environ.pop("MPLBACKEND", None)
     sys.exit(subprocess.run(line, env=environment(work), cwd=work, check=False).returncode)
 

@@ -39,10 +39,19 @@ def environment(work: Path) -> dict[str, str]:
     return {**os.environ, "COURSE_WORK": str(work), "PATH": search_path()}
 
 
+def others(work: Path) -> list[str]:
+    """Addresses of servers that are open on the workspace already."""
+    from jupyter_server.serverapp import list_running_servers
+
+    return [f"{server['url']}lab?token={server['token']}" for server in list_running_servers() if Path(server["root_dir"]).resolve() == work.resolve()]
+
+
 def _check_free(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError):
-            raise CourseError(f"port {port} is in use or not allowed: choose another with --port, or stop what runs there") from None
+            raise CourseError(
+                f'port {port} is in use or not allowed: choose another with --port (`make lab ARGS="--port 8890"`), or stop what runs there'
+            ) from None

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from course.paths import CourseError
-from course.study.lab import SETTINGS, command, environment
+from course.study.lab import SETTINGS, command, environment, others
 
 
 @pytest.fixture
@@ -59,6 +59,12 @@ def test_a_port_that_cannot_be_is_told(port, tmp_path):
 def test_root_is_allowed_only_when_it_is_root(user, allowed, tmp_path, monkeypatch):
     monkeypatch.setattr("os.geteuid", lambda: user, raising=False)
     assert ("--allow-root" in command(tmp_path)) is allowed
+
+
+def test_servers_on_the_same_workspace_are_found(tmp_path, monkeypatch):
+    servers = [{"url": f"http://localhost:{port}/", "token": "t", "root_dir": str(folder)} for port, folder in ((8890, tmp_path), (8891, tmp_path.parent))]
+    monkeypatch.setattr("jupyter_server.serverapp.list_running_servers", lambda: iter(servers))
+    assert others(tmp_path) == ["http://localhost:8890/lab?token=t"]
 
 
 def test_kernels_know_the_workspace_and_all_else(tmp_path, monkeypatch):
