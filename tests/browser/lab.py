@@ -1,5 +1,7 @@
 """What a learner does in JupyterLab."""
 
+import time
+
 
 def scroll_to(page, locator):
     """Scroll the notebook down to what JupyterLab draws only when it is in view."""
@@ -30,10 +32,26 @@ def solve(page, cell, code):
     page.keyboard.press("Shift+Enter")
 
 
+def led_to(page, heading):
+    """Wait until a link has led to a heading. In a notebook that it has just opened JupyterLab scrolls before all is drawn: up to a screen too far or short."""
+    place = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)").get_by_role("heading", name=heading).first
+    screen = page.viewport_size["height"]
+    assert wait_for(lambda: (box := place.bounding_box()) and -screen < box["y"] < 2 * screen)
+
+
 def in_terminal(page, command):
     """Type a command into a new terminal."""
     page.get_by_title("New Launcher").first.click()
     page.locator(".jp-LauncherCard", has_text="Terminal").click()
-    page.locator(".jp-Terminal .xterm-screen").last.click()
+    page.locator(".jp-Terminal .xterm-screen").filter(visible=True).last.click()
     page.wait_for_timeout(500)
     page.keyboard.type(f"{command}\n")
+
+
+def wait_for(found, seconds=60):
+    """What a function gives as soon as it gives something."""
+    until = time.monotonic() + seconds
+    while not (value := found()):
+        assert time.monotonic() < until, "it did not come"
+        time.sleep(0.25)
+    return value

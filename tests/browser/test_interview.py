@@ -1,12 +1,10 @@
 """A mock interview in JupyterLab: made in its terminal, answered in its notebook, finished there, its report read there."""
 
-import time
-
 from playwright.sync_api import expect
 
 from course.checks.compare import show
 from course.interview import journal, make
-from tests.browser.lab import in_terminal, run_above, scroll_to, solve
+from tests.browser.lab import in_terminal, led_to, run_above, scroll_to, solve, wait_for
 
 
 def test_an_interview_from_the_terminal_to_its_report(page, serve, course, course_command, free_port, shoot):
@@ -41,13 +39,4 @@ def test_an_interview_from_the_terminal_to_its_report(page, serve, course, cours
     lesson = report.get_by_role("link").first
     assert lesson.inner_text().endswith(others[0].heading)
     lesson.click()
-    expect(page.locator(".jp-MarkdownCell", has=page.get_by_role("heading", name=others[0].heading)).first).to_be_in_viewport()
-
-
-def wait_for(found, seconds=60):
-    """What a function gives as soon as it gives something."""
-    until = time.monotonic() + seconds
-    while not (value := found()):
-        assert time.monotonic() < until, "it did not come"
-        time.sleep(0.25)
-    return value
+    led_to(page, others[0].heading)

@@ -1,17 +1,19 @@
-"""A learner opens JupyterLab as `make lab` starts it, solves an exercise wrongly and then rightly."""
+"""A learner opens JupyterLab as `make lab` starts it, solves an exercise wrongly and then rightly, goes on, updates and starts afresh."""
 
 import json
 from pathlib import Path
 
+import nbformat
 from playwright.sync_api import expect
 
 from course.authoring import bank
 from course.authoring.verify import read_section
-from tests.browser.lab import run_above, scroll_to, solve
+from tests.browser.lab import in_terminal, led_to, run_above, scroll_to, solve, wait_for
 
 ROOT = Path(__file__).parents[2]
 
 EXERCISE, NEXT = "count_model", "poisson_tail"
+NEWS = "This sentence is new in this release."
 
 
 def test_learner_solves_an_exercise(page, serve, course, course_command, free_port, shoot):
@@ -43,7 +45,27 @@ def test_learner_solves_an_exercise(page, serve, course, course_command, free_po
     assert kept["best"] == kept["points"]
     assert kept["attempts"] == 2
 
+    page.keyboard.press("Control+S")
+    copy = course / "work" / "01-statistics" / "01-statistics.ipynb"
+    assert wait_for(lambda: solved(copy))
+
     page.goto(address)
-    follow = page.get_by_role("link", name=f"{NEXT} in Statistics and probability")
-    follow.click()
-    expect(page.get_by_role("heading", name=NEXT).first).to_be_in_viewport()
+    page.get_by_role("link", name=f"{NEXT} in Statistics and probability").click()
+    led_to(page, NEXT)
+
+    release = course / "release" / "01-statistics" / "01-statistics.ipynb"
+    newer = nbformat.read(release, as_version=4)
+    newer.cells[0].source += f"\n\n{NEWS}"
+    nbformat.write(newer, release)
+    in_terminal(page, "course update")
+    assert wait_for(lambda: NEWS in copy.read_text()) and solved(copy)
+    page.goto(address.replace("home.md", "01-statistics/01-statistics.ipynb"))
+    page.get_by_text(NEWS).wait_for()
+    in_terminal(page, f"course reset 01 {EXERCISE}")
+    assert wait_for(lambda: not solved(copy))
+    assert len(list(copy.parent.glob("*backup*"))) == 2
+
+
+def solved(path):
+    cells = nbformat.read(path, as_version=4).cells
+    return "NotImplementedError" not in next(cell.source for cell in cells if cell.metadata.get("nbgrader", {}).get("grade_id") == EXERCISE)
