@@ -33,7 +33,7 @@ def page(page_factory):
 
 @pytest.fixture
 def shoot():
-    """Keep a picture of a page in the folder that COURSE_SCREENSHOTS names, if any: the README's pictures are made so."""
+    """Keep a picture of a page in the folder that COURSE_SCREENSHOTS names, if any: those of README and docs are made so (see docs/authors.md)."""
 
     def take(page, name):
         folder = os.environ.get("COURSE_SCREENSHOTS")
