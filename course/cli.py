@@ -323,10 +323,12 @@ def collect(
         table.add_row(_escape(one.student), "; ".join(marks), _escape(one.path))
     out.print(table)
     laid = sum(one.fate in (Fate.NEW, Fate.REPLACED) for one in done.laid)
-    said = [("matches nobody on the roster", done.unmatched), ("no notebook", done.ignored), ("older, or not the section's", done.passed_over)]
-    for title, texts in [*said, ("handed in nothing", done.missing), ("new in the gradebook, or filled in", done.enrolled)]:
+    lists = [("no notebook", done.ignored), ("older, or not the section's", done.passed_over), ("handed in nothing", done.missing)]
+    for title, texts in [("left out", [f"{path}: {why}" for path, why in done.unmatched.items()]), *lists]:
         for text in texts:
             out.print(f"{title}: {_escape(text)}", highlight=False, soft_wrap=True)
+    if done.enrolled:
+        out.print(f"new in the gradebook, or filled in: {len(done.enrolled)} ({_escape(', '.join(done.enrolled))})", highlight=False, soft_wrap=True)
     for one in done.laid:
         if one.backup:
             out.print(f"replaced, the old one: {_escape(str(one.backup.relative_to(root)))}", highlight=False, soft_wrap=True)
@@ -357,13 +359,15 @@ def report(
     if as_json:
         print(json.dumps(found.as_dict(), indent=1))
         return
-    table = Table("exercise", "attempted", "share of points", "discrimination", "most frequent mistake")
-    table.columns[0].no_wrap = True
+    table = Table("exercise", "attempted", "share of points", "discrimination")
     for item in found.items:
         told = "-" if item.discrimination is None else f"{item.discrimination:.2f}"
-        first = next((f"{items.percent(one.count / item.graded)}: {one.text}" for one in item.mistakes), "")
-        table.add_row(item.exercise, items.percent(item.attempted), items.percent(item.difficulty), told, _escape(first[:100]))
+        table.add_row(item.exercise, items.percent(item.attempted), items.percent(item.difficulty), told)
     out.print(table)
+    for item in found.items:
+        for one in item.mistakes[:1]:
+            text = shorten(one.text, 160, placeholder=" ...")
+            out.print(_escape(f"{item.exercise}, {items.percent(one.count / item.graded)} of the class: {text}"), highlight=False, soft_wrap=True)
     scores = f"mean {found.mean:.1f}, median {found.median:g} of {found.max_score:g} points"
     out.print(f"{section}: {amount(found.graded, 'submission')}, {scores}", highlight=False)
     for reason, count in found.left_out.items():

@@ -17,7 +17,8 @@ from course.study.workspace import prepare
 @pytest.fixture
 def course(monkeypatch, capsys):
     """A function that runs the command and returns (exit code, stdout, stderr)."""
-    monkeypatch.setenv("COLUMNS", "200")
+    for console in (cli.out, cli.err):
+        monkeypatch.setattr(console, "width", 200)
     monkeypatch.setenv("MPLBACKEND", "Agg")
 
     def run(*args):
@@ -259,7 +260,13 @@ def test_report_says_what_the_class_did_and_writes_its_pages(course, graded, tmp
     code, out, err = course("report", "01-tiny", "--output", str(page), "--similar", str(pairs))
     assert (code, err) == (0, "")
     unwrapped = " ".join(out.replace("│", " ").split())
-    assert "50 %: this is a percentage" in unwrapped and "2 submissions" in out and "Discrimination needs at least 3" in out and "0 pairs alike" in out
+    assert (
+        "share, 50 % of the class: " in unwrapped
+        and "this is a percentage" in unwrapped
+        and "2 submissions" in out
+        and "Discrimination needs at least 3" in out
+        and "0 pairs alike" in out
+    )
     assert "this is a percentage" in page.read_text() and "Similarity is no proof" in pairs.read_text()
     code, out, err = course("report", "01-tiny", "--json")
     assert (code, err, json.loads(out)["graded"]) == (0, "", 2) and "ada" not in out
@@ -311,7 +318,7 @@ def test_collect_shows_the_names_of_files_and_learners_and_obeys_none(course, ti
     code, out, err = course("collect", "01-tiny", str(folder))
     assert (code, err, out.count(shown)) == (0, "", 3) and "\x1b" not in out and "1 submission laid" in out
     code, out, err = course("collect", "01-tiny", str(folder), "--roster", str(roster))
-    assert (code, err) == (0, "") and "new in the gradebook, or filled in: :x:{(:)}101" in out
+    assert (code, err) == (0, "") and "new in the gradebook, or filled in: 1 (:x:{(:)}101)" in out
 
 
 def test_collect_lays_a_download_and_a_dry_run_does_not(course, tiny, tmp_path, snapshot):

@@ -118,15 +118,17 @@ def grade_section(
         _ensure_registered(root, api, source, section)
         with Gradebook(api.coursedir.db_url, api.coursedir.course_id) as gradebook:
             for student, graded in _computed(plan, ids, which, workers):
-                if not isinstance(graded, SubmissionResult):
-                    _write(root, api, student, graded)
-                    record(gradebook, api, graded, _timestamp(root, student, section))
-                    finished(student, graded.result)
-                else:
-                    if graded.outcome is not Outcome.FAILED and not recorded(gradebook, graded):
+                result = graded if isinstance(graded, SubmissionResult) else graded.result
+                try:
+                    if not isinstance(graded, SubmissionResult):
+                        _write(root, api, student, graded)
+                        record(gradebook, api, graded, _timestamp(root, student, section))
+                    elif graded.outcome is not Outcome.FAILED and not recorded(gradebook, graded):
                         held = nbformat.read(_autograded(root, student, section), as_version=4)
                         record(gradebook, api, Graded(held, graded), _timestamp(root, student, section))
-                    finished(student, graded)
+                except OSError as error:
+                    result = _failed(plan, student, error)
+                finished(student, result)
     return [results[student] for student in ids]
 
 
@@ -150,9 +152,13 @@ def _computed(plan: Plan, ids: list[str], which: Which, workers: Workers) -> Ite
             student, attempt = retry.pop() if retry else (next(queue, None), 1)
             if student is None:
                 break
-            submitted = _submitted(plan.root, student, plan.section)
-            work = workers.submit(grade, plan.source, submitted, student, plan.limits, plan.mode)
-            waiting[work] = (student, attempt, plan.stamp(student, submitted))
+            try:
+                submitted = _submitted(plan.root, student, plan.section)
+                stamp = plan.stamp(student, submitted)
+            except OSError as error:
+                yield student, _failed(plan, student, error)
+                continue
+            waiting[workers.submit(grade, plan.source, submitted, student, plan.limits, plan.mode)] = (student, attempt, stamp)
         if not waiting:
             return
         for future in wait(waiting, return_when=FIRST_COMPLETED).done:
@@ -221,7 +227,7 @@ def _ensure_registered(root: Path, api: NbGraderAPI, source: NotebookNode, secti
 def _check_writable(root: Path) -> None:
     for path in (root, root / "autograded", root / "gradebook.db"):
         if path.exists() and not os.access(path, os.W_OK):
-            raise CourseError(f"cannot write {path.name or path}: make it writable, nothing was graded")
+            raise CourseError(f"cannot write {path}: make it writable, nothing was graded")
 
 
 def _is_text(name: str) -> bool:

@@ -35,6 +35,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
+from textwrap import shorten
 
 from nbgrader.api import Gradebook, InvalidEntry, Student
 from sqlalchemy.exc import DatabaseError
@@ -53,6 +54,9 @@ _CANVAS = re.compile(r"^(?P<name>.+?)_(?P<late>LATE_)?(?P<user>\d+)_(?P<upload>\
 _ANONYMOUS = re.compile(r"^(?P<late>LATE_)?(?P<user>anon_\w+?)_(?P<upload>\d+)_(?P<file>.+)$")
 _ID = re.compile(r"[^/\\*?\[\]\x00-\x1f]{1,128}")  # nbgrader takes an id for a pattern of names
 _ATTEMPT = re.compile(r"(?:-(\d+)| \((\d+)\))$")
+_DROPPED = re.compile(r"[\x00-\x1f\x7f-\x9f&<>\"`|':\\/‘’ʼ´′]")  # from names by Moodle (clean_param, PARAM_FILE), and what is typed for an apostrophe
+_EXCEL = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_GROUPS = 20  # hyphens of a name behind which another name is looked for
 
 
 class Fate(StrEnum):
@@ -114,12 +118,12 @@ class Laid:
 
 @dataclass
 class Collected:
-    """What `collect` did. `unmatched` files belong to nobody on the roster or to one of several people, `ignored` are no notebooks, `passed_over`
-    older or other files of a learner, `missing` learners of the roster or gradebook who handed nothing in; `enrolled` learners whose names and ids
-    entered the gradebook."""
+    """What `collect` did. `unmatched` says of files that were left out why nobody can be told to have handed them in, `ignored` are no notebooks,
+    `passed_over` older or other files of a learner, `missing` learners of the roster or gradebook who handed nothing in; `enrolled` learners whose
+    names and ids entered the gradebook."""
 
     laid: list[Laid] = field(default_factory=list)
-    unmatched: list[str] = field(default_factory=list)
+    unmatched: dict[str, str] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)
     passed_over: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -138,7 +142,7 @@ def collect(root: Path, section: str, download: Path, roster: Path | None = None
     notebook(root, section)
     done = Collected()
     people = read_roster(roster) if roster else []
-    held = _held_students(root)
+    held = held_students(root)
     people = [_as_held(person, held) for person in people] if roster else held
     if roster:
         _distinct_ids(people)
@@ -146,18 +150,24 @@ def collect(root: Path, section: str, download: Path, roster: Path | None = None
         if not files:
             shown = f"; it holds {done.ignored[0]!r}, for example" if done.ignored else ""
             raise CourseError(f"{download} holds no notebook named as Moodle or Canvas names submissions{shown}")
+        if roster:
+            _check_numbers(roster, people, files)
         chosen: dict[str, list[tuple[File, Person | None]]] = {}
+        meant = {file.path: _find(file, file.who, people) for file in files}
+        taken = {found[0].id for found in meant.values() if len(found) == 1}
+        named: set[str] = set()
         for file in files:
-            person = _find(file, people)
-            student = person.id if person else None if roster else _id_of(file, files)
+            found = meant[file.path] or _find_in_group(file, [person for person in people if person.id not in taken])
+            named |= {person.id for person in found}
+            person = found[0] if len(found) == 1 else None
+            student = person.id if person else None if roster or found else _id_of(file, files)
             if student is None:
-                done.unmatched.append(file.path)
+                done.unmatched[file.path] = _why_nobody(file, found, files, people if roster else None)
             else:
                 chosen.setdefault(student, []).append((file, person))
-        named = set(chosen)
         for student, own in list(chosen.items()):
-            if len({file.number for file, _ in own}) > 1:  # two people of one name: whose is whose cannot be told
-                done.unmatched += [file.path for file, _ in chosen.pop(student)]
+            if len({file.number for file, _ in own}) > 1:
+                done.unmatched |= {file.path: f"several hand in as {student}: {_give_roster(file)}" for file, _ in chosen.pop(student)}
         record = _read_record(root, section)
         for student, own in chosen.items():
             own.sort(key=lambda pair: pair[0].rank(section))
@@ -180,13 +190,17 @@ def read_roster(path: Path) -> list[Person]:
         data = path.read_bytes()
     except OSError as error:
         raise CourseError(f"cannot read the roster {path} ({error.strerror})") from None
+    if data.startswith(_EXCEL):
+        raise CourseError(f"the roster {path} is an Excel file: save it as CSV, and give that")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "cp1252", "replace")
+    if told := re.match(r"\"?sep=([,;\t])\"?\s*\n", text, re.IGNORECASE):  # a line for Excel
+        text = text[told.end() :]
     first = text.partition("\n")[0]
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count)))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=told[1] if told else max(",;\t", key=first.count)))
     except csv.Error as error:
         raise CourseError(f"the roster {path} is no CSV file ({error})") from None
     names = [name.strip().lower() for name in rows[0]] if rows else []
@@ -202,9 +216,10 @@ def read_roster(path: Path) -> list[Person]:
         if person is not None:
             found.append(person)
     if not found:
+        columns = shorten(", ".join(name.strip() for name in rows[0]), 200, placeholder=" ...") if rows else ""
         raise CourseError(
-            f"the roster {path} names nobody: wanted are the columns of a Canvas gradebook (Student, ID, ..., Section), "
-            "of Moodle's participants (First name, Last name, Email address), or id,first_name,last_name,email"
+            f"the roster {path} names nobody; its columns are: {columns or 'none'}. Wanted are, in English, the columns of a Canvas gradebook "
+            "(Student, ID, ..., Section), of Moodle's participants (First name, Last name, Email address), or id,first_name,last_name,email"
         )
     return found
 
@@ -230,7 +245,7 @@ def _moodle_person(take: Callable[..., str]) -> Person | None:
     return Person(own, first or full, last, email, take("lms_user_id"), number)
 
 
-def _held_students(root: Path) -> list[Person]:
+def held_students(root: Path) -> list[Person]:
     """The students of the gradebook; none when there is no gradebook yet, which is not made by looking."""
     url = nbgrader_api(root).coursedir.db_url
     if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
@@ -277,6 +292,14 @@ def _full(person: Person) -> str:
     return f"{person.first} {person.last}".strip() or person.id
 
 
+def _check_numbers(roster: Path, people: list[Person], files: list[File]) -> None:
+    """Moodle's numbers are those of one assignment: the worksheet of another one would match nobody."""
+    known = {person.number for person in people} - {""}
+    numbers = {file.number for file in files if file.system == "moodle"} - {""}
+    if known and numbers and not known & numbers:
+        raise CourseError(f"the numbers of the worksheet {roster} fit no file of the download: is it the worksheet of this assignment?")
+
+
 def _check_id(student: str) -> None:
     """A student's id becomes the name of a folder, and nothing else."""
     if not _is_id(student):
@@ -287,35 +310,59 @@ def _is_id(student: str) -> bool:
     return bool(_ID.fullmatch(student)) and len(os.fsencode(student)) <= 255 and student == student.strip() and not student.startswith(".")
 
 
+def _plain(text: str) -> str:
+    """A name without accents, case, apostrophes and what Moodle takes out."""
+    return "".join(c for c in unicodedata.normalize("NFKD", _DROPPED.sub("", text)) if not unicodedata.combining(c)).casefold()
+
+
 def _letters(*names: str) -> str:
-    """Names without accents, case and order, to be compared."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", " ".join(names)) if not unicodedata.combining(c)).casefold()
-    return " ".join(sorted(re.findall(r"\w+", plain)))
+    """Names without accents, case, apostrophes and order, to be compared."""
+    return " ".join(sorted(re.findall(r"[^\W_]+", _plain(" ".join(names)))))
 
 
 def _run_together(*names: str) -> str:
     """Names as Canvas writes them into a file's name, accents left out."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", "".join(names)) if not unicodedata.combining(c))
-    return re.sub(r"\W", "", plain.casefold())
+    return re.sub(r"[\W_]", "", _plain("".join(names)))
 
 
-def _find(file: File, people: list[Person]) -> Person | None:
-    """Whose file it is; None for nobody, and for more than one who could be meant."""
-    for test in (_by_number, _by_name):
-        found = [person for person in people if test(file, person)]
-        if found:
-            return found[0] if len(found) == 1 else None
-    return None
+def _find(file: File, who: str, people: list[Person]) -> list[Person]:
+    """Whose file it is, by its number or else the name `who`: nobody, one person, or several who could be meant."""
+    return [person for person in people if _by_number(file, person)] or [person for person in people if _by_name(file.system, who, person)]
+
+
+def _find_in_group(file: File, people: list[Person]) -> list[Person]:
+    """Whose file it is where Moodle's learners work in groups: the name stands behind the group's and a hyphen."""
+    if file.system == "moodle":
+        for hyphen in [*re.finditer("-", file.who)][:_GROUPS]:
+            if found := _find(file, file.who[hyphen.end() :], people):
+                return found
+    return []
+
+
+def _why_nobody(file: File, found: list[Person], files: list[File], people: list[Person] | None) -> str:
+    """Why a file is laid for nobody: `found` could have handed it in, `files` are in the download, `people` on the roster, None without one."""
+    if not file.who:
+        return "its name tells of two submissions: rename it"
+    if found:
+        return f"could be of {' or '.join(sorted(person.id for person in found))}: {_give_roster(file)}"
+    if people is None:
+        return f"{'several have this name' if len(_numbers_of_name(file, files)) > 1 else 'the name cannot be an id'}: {_give_roster(file)}"
+    numbered = any(person.number if file.system == "moodle" else person.lms for person in people)
+    return f"nobody on the roster has this {'number' if numbered else 'name'}"
+
+
+def _give_roster(file: File) -> str:
+    return "give Moodle's grading worksheet with --roster" if file.system == "moodle" else "give the exported Canvas gradebook with --roster"
 
 
 def _by_number(file: File, person: Person) -> bool:
     return (person.number if file.system == "moodle" else person.lms or person.id) == file.number != ""
 
 
-def _by_name(file: File, person: Person) -> bool:
-    if file.system == "moodle":
-        return not person.number and _letters(person.first, person.last) == _letters(file.who) != ""
-    return not person.lms and _run_together(person.last, person.first) == _run_together(file.who) != ""
+def _by_name(system: str, who: str, person: Person) -> bool:
+    if system == "moodle":
+        return not person.number and _letters(person.first, person.last) == _letters(who) != ""
+    return not person.lms and _run_together(person.last, person.first) == _run_together(who) != ""
 
 
 def _id_of(file: File, files: list[File]) -> str | None:
@@ -326,8 +373,11 @@ def _id_of(file: File, files: list[File]) -> str | None:
     if file.system == "canvas":
         return file.number
     name = re.sub(r"\s+", "-", unicodedata.normalize("NFC", file.who).strip().casefold()).strip(".-")
-    namesakes = {other.number for other in files if other.system == "moodle" and _letters(other.who) == _letters(file.who)}
-    return name if len(namesakes) == 1 and _is_id(name) else None
+    return name if len(_numbers_of_name(file, files)) == 1 and _is_id(name) else None
+
+
+def _numbers_of_name(file: File, files: list[File]) -> set[str]:
+    return {other.number for other in files if other.system == "moodle" and _letters(other.who) == _letters(file.who)}
 
 
 # Reading a download --------------------------------------------------------------------------------------------------------------------
@@ -547,13 +597,14 @@ def _write_record(root: Path, section: str, record: dict[str, dict]) -> None:
 def _enrol(root: Path, people: list[Person], dry_run: bool) -> list[str]:
     """Bring the roster into the gradebook: new students, and empty fields of those who are there. What is filled stays. Returns who changed."""
     changed = []
-    held = {person.id: person for person in _held_students(root)}
-    wanted = {p.id: {"first_name": p.first, "last_name": p.last, "email": p.email, "lms_user_id": p.lms} for p in people}
-    for student, fields in wanted.items():
-        other = held.get(student)
-        there = {"first_name": other.first, "last_name": other.last, "email": other.email, "lms_user_id": other.lms} if other else {}
-        if other is None or any(value and not there[key] for key, value in fields.items()):
-            changed.append(student)
+    held = {person.id: person for person in held_students(root)}
+    wanted: dict[str, dict[str, str]] = {}
+    for person in people:
+        other = held.get(person.id, Person(person.id))
+        fields = {"email": (person.email, other.email), "lms_user_id": (person.lms, other.lms)}
+        wanted[person.id] = {key: value for key, (value, there) in fields.items() if value and not there} | _new_names(person, other)
+        if wanted[person.id] or person.id not in held:
+            changed.append(person.id)
     if changed and not dry_run:
         with _gradebook(root) as gradebook:
             rows = {row.id: row for row in gradebook.db.query(Student).filter(Student.id.in_(changed))}
@@ -563,11 +614,20 @@ def _enrol(root: Path, people: list[Person], dry_run: bool) -> list[str]:
                     row = Student(id=student)
                     gradebook.db.add(row)
                 for key, value in wanted[student].items():
-                    if value and not getattr(row, key):
-                        setattr(row, key, value)
+                    setattr(row, key, value)
             try:
                 gradebook.db.commit()
             except BaseException:
                 gradebook.db.rollback()
                 raise
     return sorted(changed)
+
+
+def _new_names(person: Person, held: Person) -> dict[str, str]:
+    """The names that a roster sets in the gradebook: all or none, and both where one field holds the full name, as of a worksheet, or a part of it."""
+    if not held.first and not held.last:
+        return {key: value for key, value in (("first_name", person.first), ("last_name", person.last)) if value}
+    words, there = set(_letters(person.first, person.last).split()), set(_letters(held.first, held.last).split())
+    one_field = not held.first or not held.last or _letters(held.first) == _letters(person.first, person.last)
+    split = person.first and person.last and one_field and there and there <= words
+    return {"first_name": person.first, "last_name": person.last} if split else {}

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import ast
 import io
+import math
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from html import escape
+from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import matplotlib as mpl
 import nbformat
 import numpy as np
 from matplotlib.figure import Figure
+from nbformat import NotebookNode
 
 from course.checks.model import CellResult, Outcome, Section, SubmissionResult
 from course.paths import CourseError, notebook
@@ -31,6 +34,7 @@ LEAST_FOR_DISCRIMINATION = 3  # two points always lie on a line
 WEAK = 0.2  # discrimination below which an exercise is looked at: the usual rule of thumb (Ebel and Frisbie 1991)
 SHOWN = 6  # mistakes shown for one exercise
 _UNREADABLE = (Outcome.MISSING, Outcome.MALFORMED, Outcome.FAILED)
+Taken = TypeVar("Taken")
 
 
 @dataclass(frozen=True)
@@ -109,27 +113,31 @@ class ClassReport:
         return asdict(self)
 
 
-def read_results(root: Path, section: str) -> tuple[list[SubmissionResult], int]:
-    """The results in autograded/ for a section, and how many graded notebooks could not be read."""
-    found, unreadable = [], 0
+def read_graded(root: Path, section: str, take: Callable[[NotebookNode, SubmissionResult], Taken]) -> tuple[dict[str, Taken], dict[str, int]]:
+    """What `take` takes from each graded notebook in autograded/, by learner, and how many count for nothing, by the reason."""
+    found, left_out = {}, Counter()
     for path in sorted((root / "autograded").glob(f"*/{section}/{section}.ipynb")):
-        if path.parts[-3].startswith("."):
+        student = path.parts[-3]
+        if student.startswith("."):
             continue
         try:
-            found.append(SubmissionResult.from_notebook(nbformat.read(path, as_version=4)))
+            graded = nbformat.read(path, as_version=4)
+            result = SubmissionResult.from_notebook(graded)
         except Exception:  # nbformat raises what it likes on a broken file
-            unreadable += 1
-    return found, unreadable
+            left_out["not a graded notebook of the course"] += 1
+            continue
+        if result.outcome in _UNREADABLE:
+            left_out[str(result.outcome)] += 1
+        else:
+            found[student] = take(graded, result)
+    return found, dict(left_out)
 
 
 def report(root: Path, section: str) -> ClassReport:
     """The statistics of a section. A CourseError says when no such section is there, or nothing of it is graded."""
     source = Section.read(notebook(root, section))
-    results, unreadable = read_results(root, section)
-    left_out = Counter(str(result.outcome) for result in results if result.outcome in _UNREADABLE)
-    if unreadable:
-        left_out["not a graded notebook of the course"] = unreadable
-    return analyse(source, [result for result in results if result.outcome not in _UNREADABLE], dict(left_out))
+    found, left_out = read_graded(root, section, lambda _, result: result)
+    return analyse(source, list(found.values()), left_out)
 
 
 def analyse(source: Section, results: list[SubmissionResult], left_out: dict[str, int] | None = None) -> ClassReport:
@@ -481,8 +489,8 @@ def _mistake_part(number: int, item: Item) -> str:
     if not item.mistakes:
         return f'{head}<p class="soft">{"Nobody attempted it." if item.attempted == 0 else "Nobody who attempted it failed a test."}</p>'
     rows = "".join(
-        f'<tr><td class="n">{percent(one.count / item.graded)}</td><td class="n">{one.count}</td>'
-        f'<td class="bar" aria-hidden="true"><span style="width:{100 * one.count / item.graded:.0f}%"></span></td>'
+        f'<tr><td class="n">{percent(one.count / item.graded)}</td>'
+        f'<td class="bar" aria-hidden="true"><span style="width:{100 * one.count / item.graded:.0f}%"></span></td><td class="n">{one.count}</td>'
         f"<td>{escape(one.text)}{'' if one.named else ' <span class=soft>(message)</span>'}</td></tr>"
         for one in item.mistakes[:SHOWN]
     )
@@ -490,8 +498,8 @@ def _mistake_part(number: int, item: Item) -> str:
     rest = f'<p class="soft">{more} more, each made by at most {item.mistakes[SHOWN].count}.</p>' if more > 0 else ""
     return (
         f'{head}<div class="wide"><table><caption>Of {item.graded} graded; {percent(item.attempted)} attempted it</caption>'
-        '<thead><tr><th scope="col" class="n">of the class</th>'
-        f'<th scope="col" class="n">learners</th><td></td><th scope="col" class="fill">mistake</th></tr></thead><tbody>{rows}</tbody></table></div>{rest}'
+        '<thead><tr><th scope="col" colspan="2">of the class</th>'
+        f'<th scope="col" class="n">learners</th><th scope="col" class="fill">mistake</th></tr></thead><tbody>{rows}</tbody></table></div>{rest}'
     )
 
 
@@ -518,6 +526,8 @@ def _plain_title(item: Item) -> str:
 
 
 _INK, _MARK = "#010203", "#020304"  # stand for the colours of the page in a picture
+_DOT, _DIGIT, _FAR = 4.0, 6.0, 22.0  # points: the radius of a dot with its surroundings, the width of a digit, from where a label has a line
+_SIDES = ((1, 0.4), (1, -0.4), (-1, 0.4), (-1, -0.4), (0, 1), (0, -1), (1, 1), (-1, -1))  # of a dot, on which its label may stand
 
 
 def _histogram(found: ClassReport) -> str:
@@ -554,11 +564,10 @@ def _scatter(found: ClassReport) -> str:
     fig, ax = _axes(7, 3.8)
     ax.axhspan(-1.05, WEAK, color=_MARK, alpha=0.1, linewidth=0)
     ax.plot([item.difficulty for _, item in known], [item.discrimination for _, item in known], "o", color=_MARK, markersize=6)
-    for (x, y), numbers in _together([(number, item.difficulty, item.discrimination) for number, item in known]):
-        ax.annotate(", ".join(map(str, numbers)), (x, y), xytext=(6, 4), textcoords="offset points", fontsize=9, color=_INK)
     lowest = min(0.0, *(item.discrimination for _, item in known))
     ax.set(xlim=(-0.03, 1.06), ylim=(lowest - 0.08, 1.08), xlabel="share of points reached (left: hard, right: easy)", ylabel="discrimination")
     ax.set_xticks(np.linspace(0, 1, 6), [f"{tick:.0%}".replace("%", " %") for tick in np.linspace(0, 1, 6)])
+    _label(ax, [(number, item.difficulty, item.discrimination) for number, item in known])
     said = "; ".join(f"{number} {item.exercise}: {percent(item.difficulty)}, {item.discrimination:.2f}" for number, item in known)
     return _figure(
         fig,
@@ -568,17 +577,37 @@ def _scatter(found: ClassReport) -> str:
     )
 
 
-def _together(places: list[tuple[int, float, float]]) -> list[tuple[tuple[float, float], list[int]]]:
-    """Numbers whose places are too near for a label each, with one place for all of them."""
-    groups: list[tuple[tuple[float, float], list[int]]] = []
-    for number, x, y in places:
-        for (left, low), numbers in groups:
-            if abs(left - x) < 0.035 and abs(low - y) < 0.055:
-                numbers.append(number)
+def _label(ax: Any, places: list[tuple[int, float, float]]) -> None:
+    """The number of each point beside it, farther away with a line to it; points that lie on one another share a label."""
+    ax.figure.draw_without_rendering()  # the layout is settled
+    scale = 72 / ax.figure.dpi
+    dots = [tuple(ax.transData.transform((x, y)) * scale) for _, x, y in places]
+    groups: dict[tuple[float, float], list[int]] = {}
+    for (number, _, _), dot in zip(places, dots, strict=True):
+        groups.setdefault(next((other for other in groups if math.dist(dot, other) < _DOT), dot), []).append(number)
+    texts = [", ".join(map(str, numbers)) for numbers in groups.values()]
+    (left, low), (right, high) = ax.bbox.get_points() * scale
+    for text, dot, spot in zip(texts, groups, _beside(list(groups), texts, dots, (left, low, right, high)), strict=True):
+        line = {"arrowstyle": "-", "color": _INK, "linewidth": 0.6, "shrinkA": 0, "shrinkB": _DOT} if math.dist(spot, dot) > _FAR else None
+        ax.annotate(text, dot, spot, "figure points", "figure points", ha="center", va="center", fontsize=9, color=_INK, arrowprops=line)
+
+
+def _beside(
+    anchors: list[tuple[float, float]], texts: list[str], dots: list[tuple[float, float]], frame: tuple[float, float, float, float]
+) -> list[tuple[float, float]]:
+    """The middles of labels near their anchors, inside a frame (left, low, right, high) and over no dot and no other label, as far as there is room."""
+    taken = [(x, y, _DOT, _DOT) for x, y in dots]
+    spots = []
+    for (x, y), text in zip(anchors, texts, strict=True):
+        wide, tall = 0.5 * _DIGIT * len(text), 4.5
+        for away, (right, up) in product((_DOT + 1, 3 * _DOT, 5 * _DOT, 7 * _DOT), _SIDES):
+            spot = x + right * (away + wide), y + up * (away + tall)
+            inside = frame[0] <= spot[0] - wide and spot[0] + wide <= frame[2] and frame[1] <= spot[1] - tall and spot[1] + tall <= frame[3]
+            if inside and not any(abs(spot[0] - other[0]) < wide + other[2] and abs(spot[1] - other[1]) < tall + other[3] for other in taken):
                 break
-        else:
-            groups.append(((x, y), [number]))
-    return groups
+        taken.append((*spot, wide, tall))
+        spots.append(spot)
+    return spots
 
 
 def _axes(width: float, height: float) -> tuple[Figure, Any]:

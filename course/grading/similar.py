@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import difflib
 import io
 import keyword
@@ -27,13 +28,14 @@ from html import escape
 from itertools import combinations
 from pathlib import Path
 
-import nbformat
 import numpy as np
+from nbformat import NotebookNode
 from rapidfuzz import process
 from rapidfuzz.distance import Indel
 
-from course.checks.model import Section, role_of
-from course.grading.items import HTML
+from course.checks.model import Section, SubmissionResult, role_of
+from course.grading.collect import held_students
+from course.grading.items import HTML, read_graded
 from course.paths import CourseError, notebook
 from course.words import amount
 
@@ -77,27 +79,32 @@ class Pair:
 
 
 def pairs(root: Path, section: str) -> tuple[list[Pair], int]:
-    """Pairs of learners with answers alike, most in common first, and how many submissions were compared.
+    """Pairs of learners with answers alike, most in common first, and how many submissions were compared: those that count in `course report`.
 
-    Reads autograded/. A CourseError says when there is no such section, or fewer than two graded submissions.
+    Reads autograded/, and the names that the gradebook has: a learner is "Ada Lovelace (ada)", or "ada" without them. A CourseError says when
+    there is no such section, or fewer than two graded submissions.
     """
     source = Section.read(notebook(root, section))
     release = root / "release" / section / f"{section}.ipynb"
     stubs = {key: exercise.solution for key, exercise in Section.read(release).exercises.items()} if release.is_file() else {}
-    answers = {}
-    for path in sorted((root / "autograded").glob(f"*/{section}/{section}.ipynb")):
-        student = path.parts[-3]
-        if student.startswith("."):
-            continue
-        try:
-            cells = nbformat.read(path, as_version=4).cells
-        except Exception:  # a broken file has no answers
-            continue
-        answers[student] = {role_of(cell)["exercise"]: cell.source for cell in cells if role_of(cell).get("role") == "solution"}
+    found, _ = read_graded(root, section, _answers)
+    names = _names(root) if found else {}
+    answers = {names.get(student, student): own for student, own in found.items()}
     if len(answers) < 2:
         there = "one graded submission" if answers else "no graded submission"
         raise CourseError(f"autograded/ holds {there} of {section}, two are needed to compare: run `course grade {section}` first")
     return compare(list(source.exercises), answers, stubs), len(answers)
+
+
+def _answers(graded: NotebookNode, _: SubmissionResult) -> dict[str, str]:
+    return {role_of(cell)["exercise"]: cell.source for cell in graded.cells if role_of(cell).get("role") == "solution"}
+
+
+def _names(root: Path) -> dict[str, str]:
+    """How learners are shown whose name the gradebook has; nobody, when it cannot be read just now."""
+    with contextlib.suppress(CourseError):
+        return {one.id: f"{name} ({one.id})" for one in held_students(root) if (name := f"{one.first} {one.last}".strip())}
+    return {}
 
 
 def compare(exercises: Iterable[str], answers: dict[str, dict[str, str]], stubs: dict[str, str]) -> list[Pair]:

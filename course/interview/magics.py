@@ -26,7 +26,7 @@ def register(shell: InteractiveShell) -> None:
     use_style()
     magics = InterviewMagics(shell)
     shell.register_magics(magics)
-    once(shell, magics.ran)
+    once(shell, "post_run_cell", magics.ran)
 
 
 @magics_class

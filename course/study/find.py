@@ -39,8 +39,9 @@ def find(exercise: str) -> Found:
         if exercise in section.exercises:
             return Found(section, section.exercises[exercise], whole, path)
         known += section.exercises
-    near = [key for key in known if exercise and exercise in key][:3] or difflib.get_close_matches(exercise, known, 3, 0.6) or known[:5]
-    raise CourseError(f"no exercise {exercise!r}" + (f"; did you mean {', '.join(near)}?" if near else ": no section of the course was found here"))
+    near = [key for key in known if exercise and exercise in key][:3] or difflib.get_close_matches(exercise, known, 3, 0.6)
+    told = f"; did you mean {', '.join(near)}?" if near else "; %progress lists the ids" if known else ": no section of the course was found here"
+    raise CourseError(f"no exercise {exercise!r}{told}")
 
 
 def alternative(found: Found) -> bank.Answer | None:

@@ -70,6 +70,7 @@ def _page(standings: list[tuple[Section, Standing]]) -> str:
         "| Command | What it does |",
         "|---|---|",
         "| `course check 01-statistics` | grades the saved notebook as an instructor would |",
+        "| `course progress` | what you have solved |",
         "| `course update` | brings your notebooks to a newer release of the course, with your work in them |",
         "| `course interview` | makes a mock interview in `interviews/`: questions on all sections, a clock, a report at the end |",
         "| `course reset 01-statistics ID` | starts one exercise afresh; a backup of the notebook stays |",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from course.paths import CourseError, search_path
 from course.study.home import HOME
+from course.study.progress import FOLDER
 
 SETTINGS = Path(__file__).with_name("lab_settings")  # the home page opens rendered; no news, no look for updates
 
@@ -21,6 +22,7 @@ def command(work: Path, port: int | None = None, browser: bool = True) -> list[s
         f"--ServerApp.root_dir={work}",
         f"--LabApp.default_url=/lab/tree/{HOME}",
         f"--LabApp.app_settings_dir={SETTINGS}",
+        f"--LabApp.workspaces_dir={work / FOLDER / 'tabs'}",  # JupyterLab's own is shared by all servers of a user, and so are the tabs in it
     ]
     if os.name != "nt":  # a login shell, which JupyterLab takes when it was not started in a terminal, would put its own PATH in the place of ours
         shell = os.environ.get("SHELL") or "/bin/sh"

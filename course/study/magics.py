@@ -35,24 +35,32 @@ def register(shell: InteractiveShell) -> None:
     use_style()
     magics = CourseMagics(shell)
     shell.register_magics(magics)
-    once(shell, magics.ran)
+    once(shell, "pre_run_cell", magics.about_to_run)
+    once(shell, "post_run_cell", magics.ran)
 
 
 @magics_class
 class CourseMagics(Magics):
-    """%check, %hint, %solution and %progress. `broken` holds functions whose cell was run last with an error of syntax, and the error."""
+    """%check, %hint, %solution and %progress. `broken` holds functions whose cell ended last in an error before it defined them."""
 
     def __init__(self, shell: InteractiveShell):
         super().__init__(shell)
         self.broken: dict[str, str] = {}
+        self.before: dict[str, Any] = {}
+
+    def about_to_run(self, info: Any) -> None:
+        """Remember what stands under the names that a cell is about to define; called by IPython before each cell."""
+        names = re.findall(r"^def (\w+)\(", getattr(info, "raw_cell", None) or "", re.MULTILINE)
+        self.before = {name: self.shell.user_ns.get(name) for name in names}
 
     def ran(self, result: Any) -> None:
-        """Note which functions a cell should have defined but could not, called by IPython after each cell: what is defined is the version before."""
-        info, error = getattr(result, "info", None), getattr(result, "error_before_exec", None)
-        for name in re.findall(r"^def (\w+)\(", getattr(info, "raw_cell", None) or "", re.MULTILINE):
+        """Note which functions a cell should have defined but did not, called by IPython after each cell: what is defined is the version before."""
+        error = getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None)
+        for name, old in self.before.items():
             self.broken.pop(name, None)
-            if error is not None:
+            if error is not None and self.shell.user_ns.get(name) is old:
                 self.broken[name] = f"{type(error).__name__}: {said(error, 300)}"
+        self.before = {}
 
     @line_magic
     def check(self, line: str) -> None:
@@ -62,7 +70,9 @@ class CourseMagics(Magics):
             return
         exercise, section = found.exercise, found.section.name
         if exercise.id in self.broken:
-            show_panel(note_panel(f"The cell of {exercise.id} did not run", f"{self.broken[exercise.id]}. Mend it and run it, then %check again."))
+            why = self.broken[exercise.id]
+            advice = "Choose Run > Run All Above Selected Cell, run it" if why.startswith("NameError") else "Mend it, run it"
+            show_panel(note_panel(f"The cell of {exercise.id} did not run", f"{why}. {advice}, then %check again."))
             return
         function = self.shell.user_ns.get(exercise.id)
         if not callable(function):
@@ -174,12 +184,12 @@ class CourseMagics(Magics):
             show_panel(note_panel("Progress was not kept", f"{error.strerror or error}: make {work} writable; your notebook itself is not touched."))
 
 
-def once(shell: InteractiveShell, callback: Callable[[Any], None]) -> None:
-    """Have a method called after each cell, in place of that of an extension which was loaded before in this kernel."""
-    for old in list(shell.events.callbacks["post_run_cell"]):
+def once(shell: InteractiveShell, event: str, callback: Callable[[Any], None]) -> None:
+    """Have a method called at an event, in place of that of an extension which was loaded before in this kernel."""
+    for old in list(shell.events.callbacks[event]):
         if type(getattr(old, "__self__", None)) is type(callback.__self__):
-            shell.events.unregister("post_run_cell", old)
-    shell.events.register("post_run_cell", callback)
+            shell.events.unregister(event, old)
+    shell.events.register(event, callback)
 
 
 def grading() -> bool:

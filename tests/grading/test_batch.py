@@ -212,6 +212,41 @@ class _given:
         return None
 
 
+def test_a_file_that_cannot_be_read_or_written_costs_nobody_else(tiny, monkeypatch):
+    ids = small_class(tiny)
+    held = {path: path.read_bytes() for path in tiny.glob(f"submitted/*/{SECTION}/*.ipynb")}
+    in_the_way = tiny / "autograded" / "bo" / f".{SECTION}.new"
+    in_the_way.parent.mkdir(parents=True)
+    in_the_way.write_text("")
+    read = batch._submitted
+
+    def broken(root, student, section):
+        if student == "ada":
+            raise PermissionError(13, "Permission denied", "submitted/ada")
+        return read(root, student, section)
+
+    monkeypatch.setattr(batch, "_submitted", broken)
+    results = grade_section(tiny, SECTION, jobs=2)
+    assert [result.student for result in results] == ids
+    assert [result.outcome for result in results] == [Outcome.FAILED, Outcome.FAILED, Outcome.NOT_ATTEMPTED, Outcome.MISSING, Outcome.MALFORMED]
+    assert results[0].message == "not graded, grade it again: PermissionError: [Errno 13] Permission denied: 'submitted/ada'"
+    assert str(in_the_way) in results[1].message and results[1].message.startswith("not graded, grade it again: FileExistsError")
+    assert set(scores(url(tiny))) == {"cy", "dee", "eli"}
+    in_the_way.unlink()
+    monkeypatch.setattr(batch, "_submitted", read)
+    assert [result.outcome for result in grade_section(tiny, SECTION, jobs=2)][:2] == [Outcome.GRADED] * 2
+    assert {path: path.read_bytes() for path in held} == held
+
+
+@pytest.mark.parametrize("name", ["", "autograded"])
+def test_a_folder_that_cannot_be_written_is_named_in_full(tiny, monkeypatch, name):
+    small_class(tiny)
+    (tiny / "autograded").mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tiny / name)
+    with pytest.raises(CourseError, match=rf"^cannot write {tiny / name}: make it writable, nothing was graded"):
+        grade_section(tiny, SECTION)
+
+
 def test_a_second_run_at_the_same_time_is_refused(tiny):
     small_class(tiny)
     with batch._alone(tiny), pytest.raises(CourseError, match="another `course grade`"):

@@ -78,7 +78,7 @@ def test_moodle_in_folders_by_name(tiny, tmp_path, roster):
     )
     done = collect(tiny, SECTION, download, roster(MOODLE))
     assert laid(tiny) == {"ada": "ada's", "bo": "bo's"}
-    assert done.unmatched == [f"Zoe Stranger_900126_assignsubmission_file_/{SECTION}.ipynb"]
+    assert done.unmatched == {f"Zoe Stranger_900126_assignsubmission_file_/{SECTION}.ipynb": "nobody on the roster has this name"}
     assert done.ignored == ["Núñez Bo_900124_assignsubmission_onlinetext/onlinetext.html"]
     assert done.missing == ["cy"]
     with Gradebook(f"sqlite:///{tiny / 'gradebook.db'}") as gradebook:
@@ -110,8 +110,13 @@ def test_namesakes_who_cannot_be_told_apart_are_not_guessed(tiny, tmp_path, rost
     members = [(f"Jo Kim_{n}_assignsubmission_file_/{SECTION}.ipynb", f"text {n}") for n in (1, 2)]
     download = zipped(tmp_path / "m.zip", members)
     both = "First name,Last name,Username\nJo,Kim,jo1\nJo,Kim,jo2\n"
-    assert len(collect(tiny, SECTION, download, roster(both)).unmatched) == 2
-    assert len(collect(tiny, SECTION, download).unmatched) == 2
+    advice = "give Moodle's grading worksheet with --roster"
+    assert [*collect(tiny, SECTION, download).unmatched.values()] == [f"several have this name: {advice}"] * 2
+    endless = zipped(tmp_path / "e.zip", [(f"{'Jo' * 200}_1_assignsubmission_file_/{SECTION}.ipynb", "x")])
+    assert [*collect(tiny, SECTION, endless).unmatched.values()] == [f"the name cannot be an id: {advice}"]
+    for people in (roster(both), None):  # the second time, both are in the gradebook
+        done = collect(tiny, SECTION, download, people)
+        assert [*done.unmatched.values()] == [f"could be of jo1 or jo2: {advice}"] * 2 and done.missing == []
     assert laid(tiny) == {}
 
 
@@ -120,7 +125,7 @@ def test_two_people_of_one_name_are_not_one_learner(tiny, tmp_path, roster):
     members.append((f"Bo Núñez_3_assignsubmission_file_/{SECTION}.ipynb", "bo's"))
     done = collect(tiny, SECTION, zipped(tmp_path / "m.zip", members), roster(MOODLE))
     assert laid(tiny) == {"bo": "bo's"} and done.missing == ["cy"]
-    assert done.unmatched == [name for name, _ in members[:2]]
+    assert done.unmatched == dict.fromkeys([name for name, _ in members[:2]], "several hand in as ada: give Moodle's grading worksheet with --roster")
 
 
 @pytest.mark.parametrize("people", [MOODLE, None])
@@ -162,7 +167,7 @@ def test_nobody_hands_in_as_somebody_else(tiny, tmp_path, roster, name, owner, n
     owner = "ada" if numbers and owner else owner
     done = collect(tiny, SECTION, download, roster(sheet) if numbers else None)
     assert laid(tiny) == {"bo": "bo's"} | ({owner: "whose"} if owner else {})
-    assert done.unmatched == ([] if owner else [name])
+    assert done.unmatched == ({} if owner else {name: "its name tells of two submissions: rename it"})
 
 
 def test_one_name_in_two_forms_of_unicode_is_one_learner(tiny, tmp_path):
@@ -207,10 +212,76 @@ def test_a_roster_keeps_the_ids_and_the_names_that_the_gradebook_has(tiny, tmp_p
     with Gradebook(f"sqlite:///{tiny / 'gradebook.db'}") as gradebook:
         gradebook.add_student("al", first_name="Countess", email="ADA@example.org")
     done = collect(tiny, SECTION, moodle_zip(tmp_path / "m.zip", ada="a"), roster(MOODLE))
-    assert laid(tiny) == {"al": "a"} and "al" in done.enrolled
+    assert laid(tiny) == {"al": "a"} and "al" not in done.enrolled
     with Gradebook(f"sqlite:///{tiny / 'gradebook.db'}") as gradebook:
         student = gradebook.find_student("al")
-        assert (student.first_name, student.last_name, student.email) == ("Countess", "Lovelace", "ADA@example.org")
+        assert (student.first_name, student.last_name, student.email) == ("Countess", None, "ADA@example.org")
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "then"),
+    [
+        ("Bo Nunez", None, ("Bo", "Núñez")),  # of a worksheet, which has the full name only
+        ("NÚÑEZ, Bo", "", ("Bo", "Núñez")),
+        ("Bo Núñez", "Núñez", ("Bo", "Núñez")),
+        ("Bo", None, ("Bo", "Núñez")),
+        (None, None, ("Bo", "Núñez")),
+        ("Bo Ek", None, ("Bo Ek", None)),  # another name is never half of this one
+        ("\U0001f600", None, ("\U0001f600", None)),
+        ("Roberto", "Núñez", ("Roberto", "Núñez")),
+    ],
+)
+def test_first_and_last_name_are_one_field_of_the_gradebook(tiny, tmp_path, roster, first, last, then):
+    with Gradebook(f"sqlite:///{tiny / 'gradebook.db'}") as gradebook:
+        gradebook.add_student("bo", first_name=first, last_name=last, email="bo@example.org")
+    worksheet = "Identifier,Full name,ID number\nParticipant 900124,Bo Núñez,bo\n"
+    for people in (MOODLE, worksheet, MOODLE):
+        done = collect(tiny, SECTION, moodle_zip(tmp_path / "m.zip", bo="b"), roster(people))
+    assert done.enrolled == []
+    with Gradebook(f"sqlite:///{tiny / 'gradebook.db'}") as gradebook:
+        student = gradebook.find_student("bo")
+        assert (student.first_name, student.last_name) == then
+
+
+def test_a_worksheet_first_and_the_participants_later_double_no_name(tiny, tmp_path, roster):
+    worksheet = "Identifier,Full name,ID number\nParticipant 900124,Bo Núñez,bo\n"
+    for people, enrolled in ((worksheet, ["bo"]), (MOODLE, ["ada", "bo", "cy"])):
+        assert collect(tiny, SECTION, moodle_zip(tmp_path / "m.zip", bo="b"), roster(people)).enrolled == enrolled
+    with Gradebook(f"sqlite:///{tiny / 'gradebook.db'}") as gradebook:
+        assert (gradebook.find_student("bo").first_name, gradebook.find_student("bo").last_name) == ("Bo", "Núñez")
+
+
+@pytest.mark.parametrize("first, last", [("Seán", "O'Brien"), ("Seán", "O’Brien"), ("Se:án", "O´Brien"), ("Seán", "OʼBrien"), ("S|ean", "O/Brien")])
+def test_apostrophes_and_what_moodle_takes_out_hide_nobody(tiny, tmp_path, roster, first, last):
+    people = roster(f"First name,Last name,Username\n{first},{last},sean\nBrien,O Sean,other\n")
+    for name in ("Seán OBrien_7_assignsubmission_file_/", "Seán O’Brien_7_assignsubmission_file_/", "obriensean_7_5000_", "o'brienseán_7_5000_"):
+        for given in (people, None):  # without a roster the gradebook has the name
+            done = collect(tiny, SECTION, zipped(tmp_path / "m.zip", [(f"{name}{SECTION}.ipynb", "s")]), given)
+            assert [(one.student, one.known) for one in done.laid] == [("sean", True)]
+
+
+def test_the_worksheet_of_another_assignment_is_told(tiny, tmp_path, roster, snapshot):
+    sheet = "Identifier,Full name,Username\nParticipant {},Ada Lovelace,ada\nParticipant 5,Bo Núñez,bo\n"
+    before = snapshot(tiny)
+    with pytest.raises(CourseError, match=r"roster.csv fit no file of the download: is it the worksheet of this assignment\?"):
+        collect(tiny, SECTION, moodle_zip(tmp_path / "m.zip", ada="a", bo="b"), roster(sheet.format(4)))
+    assert snapshot(tiny) == before
+    done = collect(tiny, SECTION, moodle_zip(tmp_path / "m.zip", ada="a", bo="b"), roster(sheet.format(900123)))
+    assert laid(tiny) == {"ada": "a"} and [*done.unmatched.values()] == ["nobody on the roster has this number"]
+    canvas = zipped(tmp_path / "c.zip", [(f"bonúñez_102_1_{SECTION}.ipynb", "of Canvas")])
+    collect(tiny, SECTION, canvas, roster(sheet.format(4)))
+    assert laid(tiny)["bo"] == "of Canvas"
+
+
+def test_behind_the_name_of_a_group_is_the_learners(tiny, tmp_path, roster):
+    people = roster(MOODLE + "Di,Khan,di,\nAnna-Lena,Ek,al,\n")
+    groups = {"Group A-Ada Lovelace_1": "ada", "G-2-Anna-Lena Ek_2": "al", "Cy-Di Khan_3": "di", "Cy Khan_4": "cy", "X-Cy Khan_5": None, "A-B_6": None}
+    download = zipped(tmp_path / "m.zip", [(f"{name}_assignsubmission_file_/{SECTION}.ipynb", name) for name in groups])
+    done = collect(tiny, SECTION, download, people)
+    assert laid(tiny) == {student: name for name, student in groups.items() if student}
+    assert [path.partition("_")[0] for path in done.unmatched] == ["X-Cy Khan", "A-B"]
+    endless = zipped(tmp_path / "e.zip", [(f"{'a-' * 20_000}_7_assignsubmission_file_/{SECTION}.ipynb", "x")])
+    assert len(collect(tiny, SECTION, endless, people).unmatched) == 1
 
 
 def test_a_newer_attempt_replaces_and_the_old_one_is_kept(tiny, tmp_path, roster):
@@ -448,7 +519,6 @@ def test_unusable_downloads_and_rosters_say_what_to_do(tiny, tmp_path, roster):
         (tmp_path / "empty", None, "holds no notebook named"),
         (other, None, "it holds 'homework.ipynb'"),
         (good, tmp_path / "nowhere.csv", "cannot read the roster"),
-        (good, roster("a,b\n1,2\n"), "names nobody"),
     ):
         with pytest.raises(CourseError, match=text):
             collect(tiny, SECTION, download, people)
@@ -478,6 +548,29 @@ def test_rosters_of_all_kinds(roster):
     latin = Path(roster("x"))
     latin.write_bytes("Surname,First name,Username\nNúñez,Bo,bo\n".encode("cp1252"))
     assert read_roster(latin)[0].last == "Núñez"
+
+
+@pytest.mark.parametrize("mark", ["sep=;", '"sep=;"', "SEP=; ", "\ufeffsep=;"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_that_tells_excel_the_separator_is_no_header(roster, mark, end):
+    assert [p.id for p in read_roster(roster(end.join([mark, "First name;Last name;Username", "A,d,a;Lovelace;ada"])))] == ["ada"]
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (b"PK\x03\x04rest", "roster.csv is an Excel file: save it as CSV"),
+        (b"\xd0\xcf\x11\xe0rest", "roster.csv is an Excel file: save it as CSV"),
+        (b"Vorname;Nachname\nAda;Lovelace\n", "names nobody; its columns are: Vorname, Nachname. Wanted are, in English"),
+        (b"", "its columns are: none. Wanted"),
+        (b"\n", "its columns are: none. Wanted"),
+        (b"spalte;" * 1000, r"its columns are: spalte, [spalte, ]{150,200} \.\.\.\. Wanted"),
+    ],
+)
+def test_a_roster_that_cannot_be_used_says_what_it_is(tmp_path, data, text):
+    (tmp_path / "roster.csv").write_bytes(data)
+    with pytest.raises(CourseError, match=text):
+        read_roster(tmp_path / "roster.csv")
 
 
 def test_anonymous_canvas_files_go_by_their_code(tiny, tmp_path):

@@ -215,6 +215,41 @@ def test_the_page_needs_nothing_else_and_names_nobody(tiny):
     assert "zzname" not in text and "zzname" not in json.dumps(items.report(tiny, SECTION).as_dict())
 
 
+def test_the_tables_of_mistakes_name_their_columns_in_one_line(tiny):
+    tiny_class(tiny, ("ada", {"share": answers(tiny, "share", False)[0]}), ("bo", {"share": answers(tiny, "share", True)[0]}))
+    text = items.page(items.report(tiny, SECTION))
+    table = text[text.index("Of 2 graded") :]
+    assert '<th scope="col" colspan="2">of the class</th><th scope="col" class="n">learners</th><th scope="col" class="fill">mistake</th>' in table
+    row = table[table.index("<tbody><tr>") : table.index("</tr></tbody>")]
+    assert row.index("50 %") < row.index('class="bar"') < row.index(">1<") and "<td></td>" not in text
+
+
+def test_labels_hide_no_point_and_no_other_label():
+    draw = np.random.default_rng(5)
+    frame = (40.0, 30.0, 480.0, 260.0)
+    for _ in range(30):
+        dots = [tuple(np.clip(draw.normal((440, 200), 25), frame[:2], frame[2:])) for _ in range(9)] + [
+            tuple(draw.uniform(frame[:2], frame[2:])) for _ in range(9)
+        ]
+        texts = [str(number) for number in range(1, 18)] + ["18, 19"]
+        spots = items._beside(dots, texts, dots, frame)
+        boxes = [(x, y, 3.0 * len(text), 4.5) for (x, y), text in zip(spots, texts, strict=True)]
+        others = [*boxes, *[(x, y, 3.0, 3.0) for x, y in dots]]
+        clashes = [(a, b) for i, a in enumerate(boxes) for b in others[i + 1 :] if abs(a[0] - b[0]) < a[2] + b[2] and abs(a[1] - b[1]) < a[3] + b[3]]
+        assert not clashes
+        assert all(np.hypot(*np.subtract(spot, dot)) < 60 for spot, dot in zip(spots, dots, strict=True))
+        assert all(frame[0] <= x - wide and x + wide <= frame[2] and frame[1] <= y - tall and y + tall <= frame[3] for x, y, wide, tall in boxes)
+
+
+def test_only_points_that_lie_on_one_another_share_a_label(monkeypatch):
+    shown = []
+    monkeypatch.setattr("matplotlib.axes.Axes.annotate", lambda self, text, *rest, **options: shown.append(text))
+    _, axes = items._axes(7, 3.8)
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    items._label(axes, [(1, 0.5, 0.5), (2, 0.53, 0.5), (3, 0.501, 0.5), (4, 0.5, 0.45), (5, 1.0, 1.0)])
+    assert shown == ["1, 3", "2", "4", "5"]
+
+
 def test_what_learners_wrote_is_shown_as_text():
     source = section(2)
     found = items.analyse(source, [result("a", source, {"e0": False, "e1": False}, "`f` raised ValueError: <script>alert(1)</script>")])

@@ -6,9 +6,10 @@ import re
 
 import nbformat
 import pytest
+from nbgrader.api import Gradebook
 
 from course.authoring import bank
-from course.grading import similar
+from course.grading import items, similar
 from course.paths import CourseError, sections
 from tests.conftest import PROJECT
 
@@ -177,12 +178,33 @@ def test_submissions_are_read_from_the_graded_notebooks(tiny):
     with pytest.raises(CourseError, match="no graded submission"):
         similar.pairs(tiny, "01-tiny")
     source = nbformat.read(tiny / "source" / "01-tiny" / "01-tiny.ipynb", as_version=4)
-    for student, code in (("ada", LONG), ("bo", disguised(LONG)), ("cy", None)):
+    classmates = [("ada", LONG, "graded"), ("bo", disguised(LONG), "graded"), ("cy", None, "not attempted"), ("di", None, "malformed"), ("eli", None, None)]
+    for student, code, outcome in classmates:
         target = tiny / "autograded" / student / "01-tiny"
         target.mkdir(parents=True)
         for cell in source.cells:
-            if cell.metadata.get("course", {}).get("role") == "solution" and cell.metadata.course.exercise == "share":
+            mark = cell.metadata.get("course", {})
+            if mark.get("role") == "solution" and mark.exercise == "share":
                 cell.source = (code or "def score():\n    pass\n").replace("score(", "share(")
+            if mark.get("role") == "test":
+                mark["outcome"], mark["message"] = "wrong", ""
+        source.metadata.course["result"] = {"student": student, "section": "01-tiny", "outcome": outcome, "score": 0.0, "max_score": 4.5}
         nbformat.write(source, target / "01-tiny.ipynb")
     found, compared = similar.pairs(tiny, "01-tiny")
     assert compared == 3 and [(pair.left, pair.right, pair.alike[0].exercise) for pair in found] == [("ada", "bo", "share")]
+    assert items.read_graded(tiny, "01-tiny", lambda _, result: result.student) == (
+        {"ada": "ada", "bo": "bo", "cy": "cy"},
+        {"malformed": 1, "not a graded notebook of the course": 1},
+    )
+
+
+def test_learners_are_shown_with_the_names_of_the_gradebook(tiny, monkeypatch):
+    monkeypatch.setattr(similar, "read_graded", lambda *_: ({student: {"share": LONG.replace("score(", "share(")} for student in ("ada", "bo", "cy")}, {}))
+    with Gradebook(f"sqlite:///{tiny / 'gradebook.db'}") as gradebook:
+        for student, first, last in (("ada", "Ada", "Lovelace"), ("bo", "Bo <b>", None), ("cy", None, None)):
+            gradebook.add_student(student, first_name=first, last_name=last)
+    found, _ = similar.pairs(tiny, "01-tiny")
+    assert {name for pair in found for name in (pair.left, pair.right)} == {"Ada Lovelace (ada)", "Bo <b> (bo)", "cy"}
+    assert ">Ada Lovelace (ada) and Bo &lt;b&gt; (bo)</h2>" in similar.page(found, 3, "01-tiny")
+    (tiny / "gradebook.db").write_bytes(b"no gradebook" * 100)
+    assert {pair.left for pair in similar.pairs(tiny, "01-tiny")[0]} == {"ada", "bo"}

@@ -27,6 +27,7 @@ def free():
 def test_the_command_opens_the_workspace_on_the_home_page(tmp_path):
     line = command(tmp_path)
     assert line[:3] == [sys.executable, "-m", "jupyterlab"]
+    assert f"--LabApp.workspaces_dir={tmp_path}/.course/tabs" in line
     assert f"--ServerApp.root_dir={tmp_path}" in line and "--LabApp.default_url=/lab/tree/home.md" in line
     assert "--no-browser" not in line and not [option for option in line if "port" in option]
 

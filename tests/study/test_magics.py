@@ -111,6 +111,17 @@ def test_a_cell_that_did_not_run_is_told_and_the_version_before_it_is_not_checke
     assert "All checks pass." in say("%check share")
 
 
+def test_a_cell_that_raised_before_it_defined_anything_is_told_too(say, work, kernel):
+    say(GOOD)
+    with capture_output():
+        assert not kernel.run_cell("def share(part: Missing, whole):\n    return 1").success
+    text = say("%check share")
+    assert text.startswith("The cell of share did not run\n  NameError: name 'Missing' is not defined.") and "Run All Above" in text
+    with capture_output():
+        assert not kernel.run_cell(f"{GOOD}\n\n\nprint(1 / 0)").success
+    assert "All checks pass." in say("%check share")
+
+
 def test_a_function_that_needs_cells_which_were_not_run_is_no_attempt(say, work):
     say("def share(part, whole):\n    return draw(1)[0]")
     assert say("%check share") == "share needs cells that were not run\n  Choose Run > Run All Above Selected Cell, then %check again."
@@ -151,7 +162,7 @@ def test_check_survives_a_function_that_ends_python_or_prints(say):
 @pytest.mark.parametrize("command", ["check", "hint", "solution"])
 def test_an_unknown_id_is_answered_with_near_ones(command, say):
     assert say(f"%{command} shar") == "shar\n  no exercise 'shar'; did you mean share?"
-    assert "did you mean share, middle?" in say(f"%{command} zzz")
+    assert say(f"%{command} zzz") == "zzz\n  no exercise 'zzz'; %progress lists the ids"
 
 
 @pytest.mark.parametrize("command", ["check", "hint", "solution"])
